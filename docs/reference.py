@@ -45,8 +45,11 @@ def directive(module: ModuleType, name: str) -> str:
     value = getattr(module, name)
     path = public_path(module, name)
     if inspect.isclass(value):
-        kind = "autoexception" if issubclass(value, BaseException) else "autoclass"
-        return f".. {kind}:: {path}\n   :members:\n"
+        if issubclass(value, BaseException):
+            return f".. autoexception:: {path}\n   :members:\n"
+        # `Tensor` shows all its methods; a layer does not repeat those of `Module`.
+        inherited = "   :inherited-members: object, tuple, dict\n" if path == f"tinygrad_np.{name}" else ""
+        return f".. autoclass:: {path}\n   :members:\n{inherited}"
     if callable(value):
         return f".. autofunction:: {path}\n"
     return f".. autodata:: {path}\n   :no-value:\n"
@@ -54,7 +57,11 @@ def directive(module: ModuleType, name: str) -> str:
 
 def page(module: ModuleType) -> str:
     title = module.__name__
-    head = f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n   :no-members:\n"
+    parent, _, last = title.rpartition(".")
+    # A function may have the name of its module (`tinygrad_np.tensor`); users then mean the function.
+    shadowed = parent and getattr(importlib.import_module(parent), last) is not module
+    options = "   :no-members:\n" + ("   :no-index:\n" if shadowed else "")
+    head = f"{title}\n{'=' * len(title)}\n\n.. automodule:: {title}\n{options}"
     return "\n".join([head, *(directive(module, name) for name in defined(module))])
 
 
@@ -70,23 +77,27 @@ def write(folder: Path) -> None:
             path.write_text(text, encoding="utf-8")
 
 
-def resolve(app, environment, node, content):
-    """Lead a link to `nn.linear.Linear`, as annotations spell it, to `nn.Linear`, as the reference lists it."""
-    target = node.get("reftarget", "")
-    if node.get("refdomain") != "py" or not target.startswith(tuple(f"{name}." for name in PACKAGES)):
-        return None
+def listed_as(target: str) -> str | None:
+    """Return the name under which the reference lists `target`, the full name of a definition or of a part of one."""
     parts = target.split(".")
     for length in range(len(parts) - 1, 0, -1):
         try:
             module = importlib.import_module(".".join(parts[:length]))
-            public = public_path(module, parts[length])
+            return ".".join([public_path(module, parts[length]), *parts[length + 1 :]])
         except (ImportError, AttributeError):
             continue
-        name = ".".join([public, *parts[length + 1 :]])
-        if name == target:
-            return None
-        domain = environment.get_domain("py")
-        return domain.resolve_xref(
-            environment, node["refdoc"], app.builder, node["reftype"], name, node, content
-        )
+    return None
+
+
+def resolve(app, environment, node, content):
+    """Lead a link that annotations spell `nn.linear.Linear`, or its own module `Linear`, to `nn.Linear`."""
+    if node.get("refdomain") != "py":
+        return None
+    target, page = node["reftarget"], node["refdoc"].removeprefix("api/")
+    for full in (target, f"{page}.{target}"):
+        name = listed_as(full) if full.split(".")[0] in PACKAGES else None
+        if name and name != target:
+            arguments = environment, node["refdoc"], app.builder, node["reftype"], name, node, content
+            if (found := environment.get_domain("py").resolve_xref(*arguments)) is not None:
+                return found
     return None
