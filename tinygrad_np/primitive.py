@@ -1,0 +1,391 @@
+"""What an operation is: a NumPy function with a derivative rule for each input.
+
+    @primitive(np.tanh)
+    def tanh(x, *, out=None):
+        return np.tanh(x, out=out)
+
+    tanh.defvjp(lambda g, y: g * (1 - y * y))
+
+The forward function sees ndarrays only.  Its positional parameters are the inputs, its keyword-only ones the attributes.
+A rule ("vjp": vector-Jacobian product) turns the cotangent ``g`` of the output into that of one input.  It names what it
+needs and nothing else is saved: ``g``; ``y``, the output; an input or an attribute by its name; ``<input>_shape``.  Rules
+use operators and ``np.*`` functions only, so that they work on ndarrays, and on tensors when the derivative itself is to
+be differentiated.  A rule returns ``g`` itself, a view of it, or a new array: never a saved one, and it changes none.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from . import dtypes
+from .graph import Edge, Node, NodeOfSeveral, Output, mode, next_order
+from .protocols import numpy_functions
+from .tensor import Tensor, View, edge_of, wrap
+
+Rule = Callable[..., Any]
+
+registry: dict[str, Primitive] = {}  # every primitive by its name
+
+
+class Primitive:
+    """An operation with hand-written derivative rules; call it with tensors.  Made by `primitive`.
+
+    Attributes
+    ----------
+    name : as it appears in errors and as ``grad_fn``.
+    forward : the NumPy implementation.
+    inputs, attributes : names of its positional and its keyword parameters.
+    variadic : whether it takes any number of inputs (``*arrays``).
+    view : whether the output may share the memory of the first input.
+    elementwise : whether the output at an index depends on the inputs at that index alone.
+    takes_out : whether `forward` can write into a given array, ``out=``.
+    mutates : names of the inputs that `forward` changes in place.
+    """
+
+    def __init__(
+        self, forward: Callable[..., Any], promotion: str | None, view: bool, elementwise: bool, mutates: Sequence[str]
+    ) -> None:
+        parameters = inspect.signature(forward).parameters
+        self.forward = forward
+        self.name = forward.__name__.rstrip("_")
+        self.__name__, self.__doc__, self.__module__ = self.name, forward.__doc__, forward.__module__
+        self.inputs = [p.name for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
+        self.attributes = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY and p.name != "out"]
+        self._defaults = {name: parameters[name].default for name in self.attributes}
+        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
+        self.takes_out = "out" in parameters
+        self.promotion, self.view, self.elementwise, self.mutates = promotion, view, elementwise, tuple(mutates)
+        self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
+        self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
+        self._used: list[set[str]] = []
+        self._plans: dict[tuple[bool, ...], tuple[tuple[bool, ...], bool]] = {}
+        self._wants_shapes = False
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}>"
+
+    # ---- definition
+
+    def defvjp(self, *rules: Rule | None) -> None:
+        """Give one rule an input, in order; ``None`` where there is no derivative."""
+        if self.variadic or len(rules) != len(self.inputs):
+            raise TypeError(f"{self.name} has inputs {self.inputs}: give one rule each, or use defvjp_joint")
+        self._used = [set() if rule is None else set(self._parameters(rule)[1:]) for rule in rules]
+        self.rules = tuple(None if rule is None else self._bind(rule, self._parameters(rule)[1:]) for rule in rules)
+        self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
+
+    def defvjp_joint(self, rule: Rule) -> None:
+        """Give one rule for all inputs: it returns a sequence, ``None`` where ``needs`` (a tuple of bool) is false.
+
+        It may not return the same new array twice.  In a variadic primitive ``inputs`` and ``input_shapes`` name all.
+        """
+        names = [name for name in self._parameters(rule)[1:] if name != "needs"]
+        position = self._parameters(rule).index("needs") - 1 if "needs" in self._parameters(rule) else None
+        getters = [self._getter(name) for name in names]
+
+        def joint(g: Any, saved: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
+            arguments = [getter(saved) for getter in getters]
+            if position is not None:
+                arguments.insert(position, needs)
+            return rule(g, *arguments)  # type: ignore[no-any-return]
+
+        self.joint, self._used = joint, [set(names)]
+        self._wants_shapes = any(name.endswith("_shape") or name == "input_shapes" for name in names)
+
+    def _parameters(self, rule: Rule) -> list[str]:
+        names = list(inspect.signature(rule).parameters)
+        known = {"y", "needs", "inputs", "input_shapes", *self.inputs, *self.attributes}
+        known |= {f"{name}_shape" for name in self.inputs}
+        unknown = [name for name in names[1:] if name not in known]
+        if names[:1] != ["g"] or unknown:
+            raise TypeError(f"the rule of {self.name} must take g first, then names of {sorted(known)}, not {names}")
+        return names
+
+    def _getter(self, name: str) -> Callable[[Any], Any]:
+        if name == "y":
+            return lambda saved: saved.output
+        if name in ("inputs", "input_shapes"):
+            return lambda saved: getattr(saved, name)
+        if name in self.attributes:
+            default = self._defaults[name]
+            return lambda saved: saved.attributes.get(name, default)
+        if name in self.inputs:
+            index = self.inputs.index(name)
+            return lambda saved: saved.inputs[index]
+        index = self.inputs.index(name.removesuffix("_shape"))
+        return lambda saved: saved.input_shapes[index]
+
+    def _bind(self, rule: Rule, names: list[str]) -> Callable[[Any, Any], Any]:
+        """Return the rule as a function of the cotangent and the node; the short forms save a third of the call."""
+        if not names:
+            return lambda g, saved: rule(g)
+        if names == ["y"]:
+            return lambda g, saved: rule(g, saved.output)
+        if len(names) == 1 and names[0] in self.inputs:
+            index = self.inputs.index(names[0])
+            return lambda g, saved: rule(g, saved.inputs[index])
+        getters = [self._getter(name) for name in names]
+        return lambda g, saved: rule(g, *[getter(saved) for getter in getters])
+
+    def _plan(self, needs: tuple[bool, ...]) -> tuple[tuple[bool, ...], bool]:
+        """Return which inputs, and whether the output, the rules of the needed inputs read."""
+        if self.joint is not None:
+            used = self._used[0]
+        else:
+            used = set().union(*(names for names, need in zip(self._used, needs, strict=True) if need))
+        if self.variadic:
+            saves: tuple[bool, ...] = ("inputs" in used,) * len(needs)
+        else:
+            saves = tuple(name in used for name in self.inputs)
+        plan = self._plans[needs] = (saves, "y" in used)
+        return plan
+
+    # ---- application
+
+    def __call__(self, *inputs: Any, **attributes: Any) -> Any:
+        """Apply to tensors, arrays and Python scalars; record the application if an input requires grad."""
+        if self.promotion is not None:
+            inputs = promote(inputs, self.promotion)
+        arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
+        try:
+            output = self.forward(*arrays, **attributes)
+        except (ValueError, IndexError, TypeError, RuntimeError) as error:
+            raise self._explained(error, arrays) from error
+        if self.mutates:
+            self._bump_mutated(inputs)
+        if type(output) is tuple:
+            return self._finish_several(inputs, arrays, attributes, output)
+        if type(output) is not np.ndarray:
+            output = np.asarray(output)
+        result = wrap(output)
+        if self.view and isinstance(inputs[0], Tensor):
+            self._share(result, inputs[0], attributes)
+        if mode.enabled and (self.rules or self.joint):
+            parents = tuple([edge_of(x) if isinstance(x, Tensor) else None for x in inputs])
+            if any(parents) and output.dtype.kind == "f":
+                result._edge = self.record(inputs, parents, arrays, attributes, output, [result._version])
+        return result
+
+    def record(
+        self,
+        inputs: Sequence[Any],
+        parents: tuple[Edge, ...],
+        arrays: Sequence[Any],
+        attributes: dict[str, Any],
+        output: Any,
+        output_cells: list[list[int]],
+    ) -> Node:
+        """Return the node of this application, holding what the rules of the inputs that require grad read."""
+        needs = tuple([parent is not None for parent in parents])
+        plan = self._plans.get(needs)
+        saves, saves_output = plan if plan is not None else self._plan(needs)
+        saved, cells = [], []
+        for save, x, array in zip(saves, inputs, arrays, strict=True):
+            saved.append(array if save else None)
+            if save and isinstance(x, Tensor):
+                cells.append(x._version)
+        if saves_output:
+            cells += output_cells
+        version = 0
+        for cell in cells:
+            version += cell[0]
+        several = type(output) is tuple
+        return (NodeOfSeveral if several else Node)(
+            self,
+            parents,
+            tuple(saved),
+            output if saves_output else None,
+            attributes,
+            tuple([np.shape(array) for array in arrays]) if self._wants_shapes else None,
+            tuple(cells),
+            version,
+            tuple([o.shape for o in output]) if several else output.shape,
+            tuple([o.dtype for o in output]) if several else output.dtype,
+        )
+
+    def _finish_several(
+        self, inputs: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any], outputs: tuple[Any, ...]
+    ) -> tuple[Tensor, ...]:
+        outputs = tuple([np.asarray(output) for output in outputs])
+        results = tuple([wrap(output) for output in outputs])
+        if mode.enabled and (self.rules or self.joint):
+            parents = tuple([edge_of(x) if isinstance(x, Tensor) else None for x in inputs])
+            if any(parents):
+                node = self.record(inputs, parents, arrays, attributes, outputs, [r._version for r in results])
+                for index, result in enumerate(results):
+                    if outputs[index].dtype.kind == "f":
+                        result._edge = Output(node, index)
+        return results
+
+    def _share(self, result: Tensor, source: Tensor, attributes: dict[str, Any]) -> None:
+        """If `result` lies in the memory of `source`, give it the same version cell and the steps to view it again."""
+        base = result.array.base
+        if base is None or not (base is source.array or base is source.array.base):
+            return  # e.g. the reshape of an array in another order is a copy
+        steps = ((self, attributes),)
+        earlier = source._view
+        result._view = View(source, steps) if earlier is None else View(earlier.base, earlier.steps + steps)
+        result._version = source._version
+
+    def _bump_mutated(self, inputs: Sequence[Any]) -> None:
+        for name, x in zip(self.inputs, inputs, strict=False):
+            if name in self.mutates and isinstance(x, Tensor):
+                x._version[0] += 1
+
+    def _explained(self, error: Exception, arrays: Sequence[Any]) -> Exception:
+        shapes = ", ".join(str(np.shape(a)) for a in arrays if isinstance(a, np.ndarray))
+        message = str(error).strip().rstrip(".")
+        if message.startswith(f"{self.name}:"):
+            return error
+        return type(error)(f"{self.name}: {message} (input shapes {shapes})")
+
+
+def primitive(
+    *numpy_names: Callable[..., Any],
+    promotion: str | None = None,
+    view: bool = False,
+    elementwise: bool = False,
+    mutates: Sequence[str] = (),
+) -> Callable[[Callable[..., Any]], Primitive]:
+    """Make the decorated NumPy function a primitive.
+
+    Parameters
+    ----------
+    numpy_names : the NumPy functions that it answers for when they are given tensors.
+    promotion : ``None``: inputs are passed as they are; ``"common"``: converted to one dtype first, as a recorded cast;
+        ``"float"``: the same, and integers become the default floating dtype; ``"branches"``: the first is left alone.
+    view, elementwise, mutates : declared for those who plan memory, see `Primitive`.
+
+    Examples
+    --------
+    >>> import numpy as np, tinygrad_np as tg
+    >>> @primitive(promotion="float", elementwise=True)
+    ... def cube(x, *, out=None):
+    ...     return np.power(x, 3, out=out)
+    >>> cube.defvjp(lambda g, x: g * 3 * x * x)
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> x.grad.item()
+    12.0
+    >>> del registry["cube"]
+    """
+
+    def define(forward: Callable[..., Any]) -> Primitive:
+        ufunc = numpy_names[0] if numpy_names and isinstance(numpy_names[0], np.ufunc) else None
+        kind = BinaryPrimitive if elementwise and ufunc is not None and ufunc.nin == 2 else Primitive
+        operation = kind(forward, promotion, view, elementwise, mutates)
+        if operation.name in registry:
+            raise ValueError(f"there is a primitive named {operation.name} already: choose another name")
+        registry[operation.name] = operation
+        for function in numpy_names:
+            numpy_functions[function] = operation
+        if isinstance(operation, BinaryPrimitive):
+            operation.ufunc = ufunc
+        return operation
+
+    return define
+
+
+class BinaryPrimitive(Primitive):
+    """An elementwise ufunc of two inputs.
+
+    The operators are called so often that two tensors of one floating dtype go a short way: the same steps as in
+    `Primitive`, written out, at half the cost.  Anything else takes the general way.
+    """
+
+    ufunc: Any
+
+    def defvjp(self, *rules: Rule | None) -> None:
+        """Give one rule for each of the two inputs."""
+        super().defvjp(*rules)
+        saves, saves_output = self._plan((True, True))
+        self._saves = None if saves_output or saves[0] != saves[1] else saves[0]  # None: take the general way to record
+
+    def __call__(self, a: Any, b: Any) -> Any:  # type: ignore[override]
+        """Apply as `Primitive` does."""
+        if not (type(a) is Tensor and type(b) is Tensor and a._view is None and b._view is None):
+            return super().__call__(a, b)
+        x, y = a.array, b.array
+        dtype = x.dtype
+        if dtype is not y.dtype or (self.promotion == "float" and dtype.kind != "f"):
+            return super().__call__(a, b)
+        try:
+            output = self.ufunc(x, y)
+        except (ValueError, TypeError) as error:
+            raise self._explained(error, (x, y)) from error
+        if type(output) is not ndarray:
+            output = np.asarray(output)
+        result = new_tensor(Tensor)
+        result.array = output
+        result._edge = result._view = None
+        result._version = [0]
+        a_edge, b_edge = a._edge, b._edge
+        if (a_edge is None and b_edge is None) or not mode.enabled or not self.rules:
+            return result
+        if a_edge is None or b_edge is None or self._saves is None:
+            result._edge = self.record((a, b), (a_edge, b_edge), (x, y), NO_ATTRIBUTES, output, [result._version])
+            return result
+        node = result._edge = new_node(Node)
+        node.primitive = self
+        node.parents = (a_edge, b_edge)
+        if self._saves:
+            a_version, b_version = a._version, b._version
+            node.inputs = (x, y)
+            node.cells = (a_version, b_version)
+            node.version = a_version[0] + b_version[0]
+        else:
+            node.inputs = node.cells = ()
+            node.version = 0
+        node.output = node.hooks = node.input_shapes = None
+        node.attributes = NO_ATTRIBUTES
+        node.shape = shape = output.shape
+        node.aligned = x.shape == shape == y.shape and shape != ()
+        node.dtype = dtype
+        node.order = next_order()
+        return result
+
+
+NO_ATTRIBUTES: dict[str, Any] = {}
+new_tensor = Tensor.__new__
+new_node = Node.__new__
+
+
+def promote(inputs: tuple[Any, ...], kind: str) -> tuple[Any, ...]:
+    """Return the inputs in one dtype, by PyTorch's rules; tensors are cast by a recorded operation."""
+    dtype = None
+    for x in inputs:
+        if isinstance(x, Tensor):
+            if dtype is None:
+                dtype = x.array.dtype
+            elif x.array.dtype is not dtype:
+                break
+        elif x is not None and not isinstance(x, int | float):
+            break
+    else:
+        if dtype is not None and dtype.kind == "f":
+            return inputs
+    if kind == "branches":
+        return (inputs[0], *promote(inputs[1:], "common"))
+    arrays = [x.array if isinstance(x, Tensor) else x if _is_plain(x) else dtypes.as_array(x) for x in inputs]
+    dtype = dtypes.result_type(arrays)
+    if kind == "float" and dtype.kind != "f":
+        dtype = dtypes.get_default_dtype()
+    bare = not any(isinstance(array, np.ndarray | np.generic) for array in arrays)
+    return tuple([_convert(x, array, dtype, bare) for x, array in zip(inputs, arrays, strict=True)])
+
+
+def _is_plain(x: Any) -> bool:
+    return x is None or (isinstance(x, bool | int | float) and not isinstance(x, np.generic)) or isinstance(x, np.ndarray)
+
+
+def _convert(x: Any, array: Any, dtype: np.dtype[Any], bare: bool) -> Any:
+    if isinstance(x, Tensor):
+        return x if x.array.dtype == dtype else registry["astype"](x, dtype=dtype)
+    if array is None or not (bare or isinstance(array, np.ndarray | np.generic)):
+        return array  # Python scalars take the dtype of the arrays beside them
+    return np.asarray(array, dtype)
