@@ -150,6 +150,7 @@ def small():
         return files.Source(
             name="mnist",
             title="MNIST",
+            classes=tuple("0123456789"),
             folders=("mnist", "MNIST/raw"),
             mirrors=mirrors,
             files={
