@@ -74,7 +74,8 @@ class Web:
 
     def endless(self, request, content):
         self.head(request, None)
-        request.wfile.write(content + bytes(100))
+        for _ in range(1000):
+            request.wfile.write(content)
 
     def missing(self, request, content):
         self.head(request, 3, status=404)
@@ -101,6 +102,13 @@ class Web:
         for begin in range(0, len(content), len(content) // 15):
             self.release.wait(0.1)
             request.wfile.write(content[begin : begin + len(content) // 15])
+
+    def pausing(self, request, content):
+        self.head(request, len(content))
+        request.wfile.write(content[:1])
+        request.wfile.flush()
+        self.release.wait(1)
+        request.wfile.write(content[1:])
 
     def together(self, request, content):
         self.pair.wait(60)

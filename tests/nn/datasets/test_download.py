@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import socket
 import threading
 
@@ -96,6 +97,18 @@ def test_slow_is_not_silent(get, impatient):
     get("slow", progress=seen.append)
     assert len(set(seen)) > 3
     assert seen == sorted(seen)
+
+
+def test_what_has_begun_to_arrive_has_more_time(get, impatient, monkeypatch):
+    monkeypatch.setattr(download, "STALL_SECONDS", 60)
+    get("pausing")
+
+
+def test_no_more_is_received_than_is_due(get, zipped):
+    with pytest.raises(DownloadError) as caught:
+        get("endless")
+    received, due = map(int, re.findall("[0-9]+ bytes in place of [0-9]+$", str(caught.value))[0].split()[::5])
+    assert due == len(zipped[NAME]) < received <= due + download.CHUNK
 
 
 def test_what_is_given_up_leaves_no_thread_that_the_program_waits_for(get, impatient):
