@@ -90,7 +90,7 @@ def propagate(
             if type(edge) is Output:
                 collect_output(edge, g, pending, heap)
                 continue
-            g = fill_missing(edge, g, create_graph)
+            g = tuple(g) if edge.primitive.takes_missing else fill_missing(edge, g, create_graph)
         version = 0
         for cell in edge.cells:
             version += cell[0]
@@ -120,7 +120,8 @@ def propagate(
                     else:
                         np.add(leaves[parent], d, out=leaves[parent])
                 else:
-                    leaves[parent] = d if create_graph or (d is not g and d.base is None) else d.copy()
+                    fresh = create_graph or (d is not g and (d.base is None or operation.fresh))
+                    leaves[parent] = d if fresh else d.copy(order="K")
             elif parent not in pending:
                 pending[parent] = d
                 heappush(heap, (parent.order, parent))

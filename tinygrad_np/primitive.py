@@ -45,6 +45,8 @@ class Primitive:
     elementwise : whether the output at an index depends on the inputs at that index alone.
     takes_out : whether `forward` can write into a given array, ``out=``.
     mutates : names of the inputs that `forward` changes in place.
+    rules, joint : the derivative: a rule for each input, or one for all.
+    fresh, takes_missing : see `defvjp_joint`.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Primitive:
         self.takes_out = "out" in parameters
         self.promotion, self.view, self.elementwise, self.mutates = promotion, view, elementwise, tuple(mutates)
         self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
+        self.fresh = self.takes_missing = False
         self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
         self._used: list[set[str]] = []
         self._plans: dict[tuple[bool, ...], tuple[tuple[bool, ...], bool]] = {}
@@ -79,11 +82,18 @@ class Primitive:
         self.rules = tuple(None if rule is None else self._bind(rule, self._parameters(rule)[1:]) for rule in rules)
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
 
-    def defvjp_joint(self, rule: Rule) -> None:
+    def defvjp_joint(self, rule: Rule, *, fresh: bool = False, takes_missing: bool = False) -> None:
         """Give one rule for all inputs: it returns a sequence, ``None`` where ``needs`` (a tuple of bool) is false.
 
         It may not return the same new array twice.  In a variadic primitive ``inputs`` and ``input_shapes`` name all.
+
+        Parameters
+        ----------
+        rule : takes ``g``, then what it needs by name, ``needs`` among it.
+        fresh : whether it promises that no result shares memory with ``g``, so that a view it returns is not copied.
+        takes_missing : whether, of several outputs, it takes ``None`` for the cotangents of those not used.
         """
+        self.fresh, self.takes_missing = fresh, takes_missing
         names = [name for name in self._parameters(rule)[1:] if name != "needs"]
         position = self._parameters(rule).index("needs") - 1 if "needs" in self._parameters(rule) else None
         getters = [self._getter(name) for name in names]

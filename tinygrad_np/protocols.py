@@ -47,50 +47,34 @@ def apply_function(function: Callable[..., Any], arguments: tuple[Any, ...], key
     answer = numpy_functions.get(function)
     if answer is None:
         raise TypeError(_no_answer(function, []))
+    if not hasattr(answer, "forward"):  # a function in NumPy's words
+        return answer(*arguments, **keywords)
     inputs, attributes = _bind(function, answer, arguments, keywords)
     return answer(*inputs, **attributes)
 
 
 def _bind(
-    function: Callable[..., Any], answer: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]
+    function: Callable[..., Any], answer: Any, arguments: tuple[Any, ...], keywords: dict[str, Any]
 ) -> tuple[list[Any], dict[str, Any]]:
-    """Split a call in NumPy's words into the inputs and attributes of the operation that answers it."""
-    input_names, attribute_names, variadic = _signature(answer)
-    numpy_names, defaults = _numpy_signature(function)
-    if variadic and len(arguments) > 0 and function is not np.einsum:
-        arguments, inputs = arguments[1:], list(arguments[0])  # a sequence of arrays: np.concatenate([...])
-        numpy_names = numpy_names[1:]
-    elif function is np.einsum:
-        inputs, keywords = list(arguments[1:]), {"subscripts": arguments[0], **keywords}
-        arguments = ()
+    """Split a call in NumPy's words into the inputs and attributes of the primitive that answers it."""
+    names, defaults = _numpy_signature(function)
+    given = dict(zip(names, arguments, strict=False)) | keywords
+    if answer.variadic:  # np.concatenate([a, b])
+        inputs = list(given.pop(names[0]))
     else:
-        count = len(input_names)
-        named = dict(zip(numpy_names[:count], range(count), strict=False))
-        inputs = list(arguments[:count])
-        arguments, numpy_names = arguments[count:], numpy_names[count:]
-        for name in [name for name in keywords if name in named]:  # np.sum(a=x)
-            inputs.append(keywords.pop(name))
-    attributes = dict(zip(numpy_names, arguments, strict=False)) | keywords
-    attributes = {_ALIASES.get(name, name): value for name, value in attributes.items()}
+        inputs = [given.pop(name) for name in names[: len(answer.inputs)] if name in given]
+    given = {_ALIASES.get(name, name): value for name, value in given.items()}
     unknown = [
         name
-        for name, value in attributes.items()
-        if name not in attribute_names and not (value is None or value is defaults.get(name, value is None))
+        for name, value in given.items()
+        if name not in answer.attributes and value is not None and value is not defaults.get(name)
     ]
     if unknown:
         raise TypeError(_no_answer(function, unknown))
-    return inputs, {name: value for name, value in attributes.items() if name in attribute_names}
+    return inputs, {name: value for name, value in given.items() if name in answer.attributes}
 
 
 _ALIASES = {"newshape": "shape"}  # NumPy 2.0's name
-
-
-@functools.cache
-def _signature(answer: Callable[..., Any]) -> tuple[list[str], list[str], bool]:
-    parameters = inspect.signature(getattr(answer, "forward", answer)).parameters.values()
-    inputs = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    attributes = [p.name for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "out"]
-    return inputs, attributes, any(p.kind is p.VAR_POSITIONAL for p in parameters)
 
 
 @functools.cache

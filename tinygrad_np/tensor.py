@@ -103,6 +103,11 @@ class Tensor(Methods):
         """The bytes that one element takes."""
         return self.array.itemsize
 
+    @property
+    def flags(self) -> Any:
+        """NumPy's description of how the elements lie in memory."""
+        return self.array.flags
+
     def size(self, dim: int | None = None) -> Any:
         """Return the shape, or the length along `dim`."""
         return self.array.shape if dim is None else self.array.shape[dim]
