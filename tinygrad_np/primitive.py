@@ -349,7 +349,8 @@ class BinaryPrimitive(Primitive):
             node.cells = (a_version, b_version)
             node.version = a_version[0] + b_version[0]
         else:
-            node.inputs = node.cells = ()
+            node.inputs = NOTHING_SAVED
+            node.cells = ()
             node.version = 0
         node.output = node.hooks = node.input_shapes = None
         node.attributes = NO_ATTRIBUTES
@@ -361,6 +362,7 @@ class BinaryPrimitive(Primitive):
 
 
 NO_ATTRIBUTES: dict[str, Any] = {}
+NOTHING_SAVED = (None, None)
 new_tensor = Tensor.__new__
 new_node = Node.__new__
 

@@ -44,7 +44,7 @@ def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
         data = _without_tensors(data)
     array = dtypes.as_array(data, dtype)
     if array is data or (isinstance(data, np.ndarray) and np.may_share_memory(array, data)):
-        array = array.copy()
+        array = array.copy(order="K")
     return Tensor(array, requires_grad=requires_grad)
 
 
