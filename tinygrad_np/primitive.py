@@ -361,6 +361,7 @@ class BinaryPrimitive(Primitive):
         return result
 
 
+PYTHON_NUMBERS = (int, float, bool)  # and not NumPy's scalars, of which float64 is a float
 NO_ATTRIBUTES: dict[str, Any] = {}
 NOTHING_SAVED = (None, None)
 new_tensor = Tensor.__new__
@@ -376,7 +377,7 @@ def promote(inputs: tuple[Any, ...], kind: str) -> tuple[Any, ...]:
                 dtype = x.array.dtype
             elif x.array.dtype is not dtype:
                 break
-        elif x is not None and not isinstance(x, int | float):
+        elif x is not None and type(x) not in PYTHON_NUMBERS:
             break
     else:
         if dtype is not None and dtype.kind == "f":
@@ -392,7 +393,7 @@ def promote(inputs: tuple[Any, ...], kind: str) -> tuple[Any, ...]:
 
 
 def _is_plain(x: Any) -> bool:
-    return x is None or (isinstance(x, bool | int | float) and not isinstance(x, np.generic)) or isinstance(x, np.ndarray)
+    return x is None or type(x) in PYTHON_NUMBERS or isinstance(x, np.ndarray)
 
 
 def _convert(x: Any, array: Any, dtype: np.dtype[Any], bare: bool) -> Any:

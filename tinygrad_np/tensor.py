@@ -15,7 +15,7 @@ from numpy.typing import DTypeLike
 
 from . import dtypes, protocols
 from .graph import Edge, Hooks, Leaf, Node, Output, enable_grad
-from .methods import Methods
+from .methods import Conversions, Methods
 
 
 class View:
@@ -29,7 +29,7 @@ class View:
         self.base_edge = base._edge
 
 
-class Tensor(Methods):
+class Tensor(Conversions, Methods):
     """An array that records the operations on it, for differentiation in reverse mode.
 
     Parameters
