@@ -2,5 +2,6 @@
 
 from .errors import DataError, DownloadError
 from .idx import read_idx, write_idx
+from .mnist import MNIST, FashionMNIST
 
-__all__ = ["DataError", "DownloadError", "read_idx", "write_idx"]
+__all__ = ["MNIST", "DataError", "DownloadError", "FashionMNIST", "read_idx", "write_idx"]

@@ -182,7 +182,7 @@ def find(
 def data_directory(root: str | os.PathLike[str] | None = None) -> tuple[str, str]:
     """Return the data directory and, in words for an error, where it is named."""
     if root is not None:
-        directory = os.path.abspath(os.path.expanduser(root))
+        directory = os.path.abspath(os.path.expanduser(os.fsdecode(root)))
         return directory, f"root={directory}"
     if variable := os.environ.get(VARIABLE):
         directory = os.path.abspath(os.path.expanduser(variable))
@@ -285,8 +285,8 @@ def read(source: Source, file: str, path: str, verify: bool = True) -> tuple[np.
         if unpacked != official.plain:
             raise DataError(
                 f"{path} is not {source.title}'s {file}: {_identify(unpacked)} (unpacked, its SHA-256 is {unpacked}, "
-                f"expected {official.plain}); move it away to have {source.title} downloaded, "
-                "or pass verify=False to use it as it is"
+                f"expected {official.plain}); give {source.title}'s own folder as root, or "
+                f"move this file away to have {source.title}'s downloaded, or pass verify=False to use it as it is"
             )
     return array, digest
 

@@ -44,7 +44,7 @@ CHUNK = 1 << 18
 
 # What people save under an IDX file's name by mistake, by its first bytes.
 LOOKALIKES = {
-    b"<": "a web page: a login page or a proxy answered in place of the file's server",
+    b"<": "a web page, as a login page or a proxy sends in a file's place: delete it and fetch the file again",
     b"PK\x03\x04": "a zip archive: unpack it first",
     b"version https://git-lfs": "a Git LFS pointer: run `git lfs pull` first",
     b"\x93NUMPY": "a NumPy file: read it with numpy.load",

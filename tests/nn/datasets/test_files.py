@@ -56,6 +56,10 @@ def test_a_tilde_is_the_home(tmp_path, monkeypatch):
     assert data_directory("~/data")[0] == os.path.join(tmp_path, "data")
 
 
+def test_a_path_may_be_bytes(tmp_path):
+    assert data_directory(os.fsencode(tmp_path))[0] == str(tmp_path)
+
+
 # Where in it the files are
 
 

@@ -95,7 +95,10 @@ DAMAGED = {
     "one byte": (b"\0", "is not an IDX file.*starts with 00;"),
     "wrong magic": (b"\1" + PLAIN[1:], "starts with 01 00 08 03"),
     "unknown type code": (b"\0\0\x0a\3" + PLAIN[4:], "starts with 00 00 0a 03"),
-    "web page": (b"\n <!DOCTYPE html><title>Sign in</title>", "like a web page"),
+    "web page": (
+        b"\n <!DOCTYPE html><title>Sign in</title>",
+        "like a web page, .*: delete it and fetch the file again",
+    ),
     "zip archive": (b"PK\x03\x04" + bytes(30), "like a zip archive"),
     "LFS pointer": (b"version https://git-lfs.github.com/spec/v1\n", "like a Git LFS pointer"),
     "NumPy file": (b"\x93NUMPY\x01\x00", "like a NumPy file"),
