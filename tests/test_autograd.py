@@ -418,12 +418,12 @@ def test_backward_frees_what_was_saved() -> None:
 
 def test_a_rule_with_an_unknown_name_is_refused() -> None:
     try:
+
+        @primitive()
+        def strange(x):  # type: ignore[no-untyped-def]
+            return x
+
         with pytest.raises(TypeError, match="must take g first"):
-
-            @primitive()
-            def strange(x):  # type: ignore[no-untyped-def]
-                return x
-
             strange.defvjp(lambda g, z: g)
     finally:
         registry.pop("strange", None)

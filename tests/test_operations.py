@@ -8,11 +8,10 @@ import numpy as np
 import pytest
 
 import tinygrad_np as tg
-from tinygrad_np.primitive import registry
-from tinygrad_np.protocols import numpy_functions
-
 from operation_cases import CASES
 from operation_cases.case import Case
+from tinygrad_np.primitive import registry
+from tinygrad_np.protocols import numpy_functions
 
 # Operations whose forward changes its inputs: they have no derivative and are tested where they are used.
 MUTATING = {name for name, operation in registry.items() if operation.mutates}
@@ -91,7 +90,9 @@ def test_value_and_dtype(case: Case, dtype: str) -> None:
         assert type(y.array) is np.ndarray
         assert y.shape == e.shape
         if e.dtype.kind == "f" and "dtype" not in case.attributes:
-            assert y.dtype == (dtype if any(isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs) else "float32")
+            assert y.dtype == (
+                dtype if any(isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in inputs) else "float32"
+            )
         tolerance = {"rtol": 1e-12, "atol": 1e-13} if dtype == "float64" else {"rtol": 2e-5, "atol": 2e-6}
         np.testing.assert_allclose(y.array, e, **tolerance)
     for x, b in zip(inputs, before, strict=True):
@@ -118,7 +119,9 @@ def test_gradient_in_float32(case: Case) -> None:
     assert [None if g is None else g.shape for g in single] == [
         None if d is None else x.shape for d, x in zip(double, exact, strict=True)
     ]
-    doubled = [x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in case.draw("float32")]
+    doubled = [
+        x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in case.draw("float32")
+    ]
     scale = max([1.0, *(float(np.abs(g).max()) for g in double if g is not None and g.size)])
     assert_same(single, gradients_with(case, doubled, "float32"), rtol=1e-4, atol=1e-5 * scale)
 
@@ -138,8 +141,7 @@ def test_memory_order_does_not_matter(case: Case) -> None:
     def reordered(x: Any) -> Any:
         if not isinstance(x, np.ndarray) or x.ndim == 0:
             return x
-        wide = np.repeat(np.asfortranarray(x), 2, axis=0)[::2]  # neither C nor F contiguous
-        return wide
+        return np.repeat(np.asfortranarray(x), 2, axis=0)[::2]  # neither C nor F contiguous
 
     inputs = case.draw()
     other = [reordered(x) for x in inputs]

@@ -152,7 +152,7 @@ def test_arrays_beside_tensors() -> None:
 
 def test_comparisons_give_boolean_tensors() -> None:
     x = tg.tensor([1.0, 2.0], requires_grad=True)
-    for y in (x == 1, x != 1, x < 2, x <= 2, x > 1, x >= 1, 1 < x):
+    for y in (x == 1, x != 1, x < 2, x <= 2, x > 1, x >= 1, 1 < x):  # noqa: SIM300  (the reflected operator)
         assert y.dtype == np.bool_
         assert not y.requires_grad
     assert (x == None) is False  # noqa: E711  (that is what is tested)
@@ -377,7 +377,8 @@ def test_manual_seed_repeats_every_kind_of_draw() -> None:
     def draws() -> list[list[float]]:
         tg.manual_seed(3)
         return [
-            f.tolist() for f in (tg.rand(2), tg.randn(2), tg.randint(9, (2,)), tg.randperm(3), tg.bernoulli(tg.full((3,), 0.5)))
+            f.tolist()
+            for f in (tg.rand(2), tg.randn(2), tg.randint(9, (2,)), tg.randperm(3), tg.bernoulli(tg.full((3,), 0.5)))
         ]
 
     assert draws() == draws()

@@ -1,12 +1,14 @@
-"""Reverse-mode differentiation: from a result back to what it was made of.
+"""Reverse-mode differentiation.
+
+It goes from a result back to what the result was made of::
 
     pending = {result: cotangent}
     while a node is pending:
         take the youngest; its cotangent is complete, because only younger nodes add to it
         for each parent: pending[parent] += rule(cotangent, what the rule asked to be saved)
 
-What is left are the leaves.  In an ordinary `backward` everything here is an ndarray; with ``create_graph=True`` the very
-same rules are fed tensors, so that what they do is recorded and can be differentiated again.
+What is left are the leaves.  In an ordinary `backward` everything here is an ndarray; with ``create_graph=True`` the
+very same rules are fed tensors, so that what they do is recorded and can be differentiated again.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from .graph import Edge, Hooks, Leaf, Node, NodeOfSeveral, Output, mode
+from .graph import Edge, Hooks, Leaf, Node, Output, mode
 from .primitive import registry
 from .tensor import Tensor, edge_of, wrap
 
@@ -33,7 +35,10 @@ class Recorded:
         self.attributes = node.attributes
         self.input_shapes = node.input_shapes
         self.inputs = tuple(
-            [wrap(array, edge) if edge is not None else array for array, edge in zip(node.inputs, node.parents, strict=True)]
+            [
+                wrap(array, edge) if edge is not None else array
+                for array, edge in zip(node.inputs, node.parents, strict=True)
+            ]
         )
         if type(node.output) is tuple:
             self.output: Any = tuple([wrap(array, Output(node, i)) for i, array in enumerate(node.output)])
@@ -61,11 +66,16 @@ def propagate(
 
     Parameters
     ----------
-    roots : pairs of edge and cotangent, ndarrays, or tensors if `create_graph`.
-    retain_graph : keep what the nodes saved for another pass.
-    create_graph : feed the rules tensors, so that the derivative can be differentiated.
-    wanted : its keys are the nodes whose cotangents are to be stored in it.
-    needed : the edges to visit; ``None`` for all.
+    roots
+        pairs of edge and cotangent, ndarrays, or tensors if `create_graph`.
+    retain_graph
+        keep what the nodes saved for another pass.
+    create_graph
+        feed the rules tensors, so that the derivative can be differentiated.
+    wanted
+        its keys are the nodes whose cotangents are to be stored in it.
+    needed
+        the edges to visit; ``None`` for all.
     """
     pending: dict[Any, Any] = {}  # cotangents of nodes, complete when the node is the youngest of them
     leaves: dict[Leaf, Any] = {}  # cotangents of leaves, which alias nothing and may be added to in place
@@ -175,7 +185,8 @@ def collect_output(edge: Output, g: Any, pending: dict[Any, Any], heap: list[tup
 def fill_missing(node: Node, slots: list[Any], create_graph: bool) -> tuple[Any, ...]:
     """Return the cotangents of all outputs of `node`: zero where an output was not used."""
     filled = [
-        np.zeros(shape, dtype) if g is None else g for g, shape, dtype in zip(slots, node.shape, node.dtype, strict=True)
+        np.zeros(shape, dtype) if g is None else g
+        for g, shape, dtype in zip(slots, node.shape, node.dtype, strict=True)
     ]
     return tuple([wrap(g) if create_graph and not isinstance(g, Tensor) else g for g in filled])
 
@@ -191,11 +202,16 @@ def backward(
 
     Parameters
     ----------
-    tensors : one or several tensors that require grad.
-    grad_tensors : their cotangents, of their shapes; may be left out (``None``) for tensors of one element, where it is 1.
-    retain_graph : keep the graph for another pass; by default the value of `create_graph`.
-    create_graph : record the derivative, so that ``.grad`` can itself be differentiated.
-    inputs : collect in these only; they may be intermediate results.
+    tensors
+        one or several tensors that require grad.
+    grad_tensors
+        their cotangents, of their shapes; may be left out (``None``) for tensors of one element, where it is 1.
+    retain_graph
+        keep the graph for another pass; by default the value of `create_graph`.
+    create_graph
+        record the derivative, so that ``.grad`` can itself be differentiated.
+    inputs
+        collect in these only; they may be intermediate results.
 
     Raises
     ------
@@ -257,9 +273,12 @@ def grad(
 
     Parameters
     ----------
-    outputs, grad_outputs, retain_graph, create_graph : as in `backward`.
-    inputs : leaves or intermediate results.
-    allow_unused : give ``None`` for an input that the outputs do not depend on, instead of raising.
+    outputs, grad_outputs, retain_graph, create_graph
+        as in `backward`.
+    inputs
+        leaves or intermediate results.
+    allow_unused
+        give ``None`` for an input that the outputs do not depend on, instead of raising.
 
     Returns
     -------

@@ -63,7 +63,8 @@ def result_type(operands: Iterable[Any]) -> np.dtype[Any]:
 
     Parameters
     ----------
-    operands : ndarrays, NumPy scalars and Python scalars; others (``None``) are ignored.
+    operands
+        ndarrays, NumPy scalars and Python scalars; others (``None``) are ignored.
 
     Examples
     --------

@@ -32,28 +32,35 @@ def gradcheck(
 ) -> bool:
     """Compare the derivatives of `function` with central finite differences, in float64.
 
-    With the cotangent v, and L(x) = sum(v * function(x)), element i of the gradient is compared with
+    With the cotangent v, and ``L(x) = sum(v * function(x))``, element i of the gradient is compared with::
 
         (L(x + h e_i) - L(x - h e_i)) / 2h,    h = step * max(1, |x_i|),
 
-    whose error is of the order of h**2.  Every v of the standard basis is tried, or, where there are more than 64
+    whose error is of the order of h squared.  Every v of the standard basis is tried, or, where there are more than 64
     outputs, 4 random ones; likewise every e_i, or 4 random directions.  If a random direction fails, all its elements
     are gone through to name the one that is wrong.  Order n applies the same check to the gradient as a function of x
     and v, n - 1 times: the mathematics needs no more than that.
 
     Parameters
     ----------
-    function : takes tensors, gives a tensor or a tuple of tensors; must be smooth near `inputs` and free of randomness.
-    inputs : tensors, arrays or other arguments; those of a floating dtype, if they are tensors only the ones that
+    function
+        takes tensors, gives a tensor or a tuple of tensors; must be smooth near `inputs` and free of randomness.
+    inputs
+        tensors, arrays or other arguments; those of a floating dtype, if they are tensors only the ones that
         require grad when at least one does, are differentiated and must be float64.
-    order : the highest derivative to check.
-    step : size of the finite difference relative to the input; 6e-6 is the cube root of float64's precision.
-    rtol, atol : two numbers agree if they differ by at most ``atol + rtol * |numeric|``.
-    seed : of the random projections.
+    order
+        the highest derivative to check.
+    step
+        size of the finite difference relative to the input; 6e-6 is the cube root of float64's precision.
+    rtol, atol
+        two numbers agree if they differ by at most ``atol + rtol * |numeric|``.
+    seed
+        of the random projections.
 
     Returns
     -------
-    bool : True.
+    bool
+        True.
 
     Raises
     ------
@@ -185,7 +192,9 @@ def _directions(shape: tuple[int, ...], rng: np.random.Generator) -> Iterator[tu
 class _Failure:
     """A disagreement, as precise as it can be told."""
 
-    def __init__(self, order: int, output: int, at: Any, position: int, where: Any, analytic: float, numeric: float) -> None:
+    def __init__(
+        self, order: int, output: int, at: Any, position: int, where: Any, analytic: float, numeric: float
+    ) -> None:
         self.order, self.output, self.at, self.position, self.where = order, output, at, position, where
         self.analytic, self.numeric = analytic, numeric
 
@@ -235,11 +244,7 @@ def _differentiated(
         results = [y for y in _call(function, list(arguments[:count])) if y.dtype.kind == "f"]
         kept = [(y, v) for y, v in zip(results, arguments[count:], strict=True) if y.requires_grad]
         wanted = [arguments[i] for i in positions]
-        found = grad(
-            [y for y, _ in kept], wanted, [v for _, v in kept], create_graph=True, allow_unused=True
-        )
-        return tuple(
-            wrap(np.zeros(x.shape)) if g is None else g for x, g in zip(wanted, found, strict=True)
-        )
+        found = grad([y for y, _ in kept], wanted, [v for _, v in kept], create_graph=True, allow_unused=True)
+        return tuple(wrap(np.zeros(x.shape)) if g is None else g for x, g in zip(wanted, found, strict=True))
 
     return gradient, [*inputs, *cotangents], [*positions, *range(count, count + len(cotangents))]

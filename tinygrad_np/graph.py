@@ -1,7 +1,7 @@
 """The recorded graph: leaves, nodes, and whether this thread is recording.
 
-A tensor's *edge* says where its cotangent goes: to a `Leaf` (made by the user, collects ``.grad``), to a `Node` (made by
-an operation), to an `Output` (one of several results of a node), or nowhere (``None``: constant).  Edges point from
+A tensor's *edge* says where its cotangent goes: to a `Leaf` (made by the user, collects ``.grad``), to a `Node` (made
+by an operation), to an `Output` (one of several results of a node), or nowhere (``None``: constant).  Edges point from
 results to what they were made of and never back, and nothing in the graph refers to a `Tensor`, so there are no
 reference cycles: dropping the result frees the whole graph.
 """
@@ -51,15 +51,24 @@ class Node:
 
     Attributes
     ----------
-    primitive : the operation, which holds the vjp rules.
-    parents : the edge of each positional input, ``None`` for constants.
-    inputs, output : the arrays that some rule reads, ``None`` for those that none does; dropped by `backward`.
-    attributes : the keyword arguments of the call.
-    input_shapes : the shape of every input, kept only if a rule asks for one.
-    cells, version : the version cells of the saved arrays and the sum of their values when they were saved.
-    shape, dtype : of the output, hence of the cotangent.  A node of several outputs has tuples.
-    aligned : whether every cotangent is known to have its parent's shape and dtype, so that none is checked.
-    order : younger nodes have smaller numbers.
+    primitive
+        the operation, which holds the vjp rules.
+    parents
+        the edge of each positional input, ``None`` for constants.
+    inputs, output
+        the arrays that some rule reads, ``None`` for those that none does; dropped by `backward`.
+    attributes
+        the keyword arguments of the call.
+    input_shapes
+        the shape of every input, kept only if a rule asks for one.
+    cells, version
+        the version cells of the saved arrays and the sum of their values when they were saved.
+    shape, dtype
+        of the output, hence of the cotangent.  A node of several outputs has tuples.
+    aligned
+        whether every cotangent is known to have its parent's shape and dtype, so that none is checked.
+    order
+        younger nodes have smaller numbers.
     """
 
     __slots__ = (
@@ -127,7 +136,7 @@ class Node:
 
 
 class NodeOfSeveral(Node):
-    """A node whose primitive gives a tuple of outputs: `shape` and `dtype` are tuples, its cotangent has as many parts."""
+    """A node whose primitive gives a tuple of outputs: `shape`, `dtype` and its cotangent are tuples."""
 
     __slots__ = ()
 

@@ -63,7 +63,7 @@ def write(target: Tensor, operation: Callable[..., Tensor], *others: Any, **attr
         raise RuntimeError(f"a result of shape {value.shape} cannot be written into a tensor of shape {array.shape}")
     if not np.can_cast(value.dtype, array.dtype, "same_kind"):
         raise RuntimeError(
-            f"a result of dtype {value.dtype} cannot be written into a tensor of dtype {array.dtype}: convert one of them"
+            f"a result of dtype {value.dtype} cannot be written into a tensor of dtype {array.dtype}: convert it"
         )
     if value.dtype != array.dtype:
         value = registry["astype"](value, dtype=array.dtype)
@@ -88,7 +88,9 @@ def set_item(target: Tensor, index: Any, value: Any) -> None:
     try:
         target.array[index] = value.array
     except (IndexError, ValueError) as error:
-        raise type(error)(f"cannot assign values of shape {value.shape} to a tensor of shape {target.shape}: {error}") from error
+        raise type(error)(
+            f"cannot assign values of shape {value.shape} to a tensor of shape {target.shape}: {error}"
+        ) from error
     target._version[0] += 1
     if mode.enabled and any(parents):
         arrays = (target.array, value.array)
@@ -113,10 +115,12 @@ def adopt(target: Tensor, edge: Edge) -> None:
 def check_writable(target: Tensor) -> None:
     """Raise `RuntimeError` if `target` cannot be written to, or is a leaf whose gradient would be lost."""
     if not target.array.flags.writeable:
-        raise RuntimeError("this tensor's memory is read-only, or one element stands in several places: clone() it first")
+        raise RuntimeError(
+            "this tensor's memory is read-only, or one element stands in several places: clone() it first"
+        )
     if mode.enabled and isinstance(target._edge, Leaf):
         raise RuntimeError("a leaf that requires grad cannot be written to while recording: write under no_grad()")
     if mode.enabled and target._view is not None and isinstance(target._view.base._edge, Leaf):
         raise RuntimeError(
-            "a view of a leaf that requires grad cannot be written to while recording: write under no_grad(), or to a clone"
+            "a view of a leaf that requires grad cannot be written to while recording: write under no_grad()"
         )

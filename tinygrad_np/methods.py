@@ -225,7 +225,7 @@ class Methods:
         create_graph: bool = False,
         inputs: Any = None,
     ) -> None:
-        """Add the gradient of this tensor to ``.grad`` of every leaf it was made of; see `tinygrad_np.autograd.backward`."""
+        """Add the gradient of this tensor to ``.grad`` of every leaf it was made of."""
         tg.autograd.backward(self, gradient, retain_graph, create_graph, inputs)
 
     # ---- elementwise

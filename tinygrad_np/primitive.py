@@ -1,16 +1,19 @@
 """What an operation is: a NumPy function with a derivative rule for each input.
 
+For example::
+
     @primitive(np.tanh)
     def tanh(x, *, out=None):
         return np.tanh(x, out=out)
 
     tanh.defvjp(lambda g, y: g * (1 - y * y))
 
-The forward function sees ndarrays only.  Its positional parameters are the inputs, its keyword-only ones the attributes.
-A rule ("vjp": vector-Jacobian product) turns the cotangent ``g`` of the output into that of one input.  It names what it
-needs and nothing else is saved: ``g``; ``y``, the output; an input or an attribute by its name; ``<input>_shape``.  Rules
-use operators and ``np.*`` functions only, so that they work on ndarrays, and on tensors when the derivative itself is to
-be differentiated.  A rule returns ``g`` itself, a view of it, or a new array: never a saved one, and it changes none.
+The forward function sees ndarrays only.  Its positional parameters are the inputs, its keyword-only ones the
+attributes.  A rule ("vjp": vector-Jacobian product) turns the cotangent ``g`` of the output into that of one input.  It
+names what it needs and nothing else is saved: ``g``; ``y``, the output; an input or an attribute by its name;
+``<input>_shape``.  Rules use operators and ``np.*`` functions only, so that they work on ndarrays, and on tensors when
+the derivative itself is to be differentiated.  A rule returns ``g`` itself, a view of it, or a new array: never a saved
+one, and it changes none.
 """
 
 from __future__ import annotations
@@ -37,23 +40,33 @@ class Primitive:
 
     Attributes
     ----------
-    name : as it appears in errors and as ``grad_fn``.
-    forward : the NumPy implementation.
-    inputs, attributes : names of its positional and its keyword parameters.
-    variadic : whether it takes any number of inputs (``*arrays``).
-    view : whether the output may share the memory of the first input.
-    elementwise : whether the output at an index depends on the inputs at that index alone.
-    takes_out : whether `forward` can write into a given array, ``out=``.
-    mutates : names of the inputs that `forward` changes in place.
-    rules, joint : the derivative: a rule for each input, or one for all.
-    fresh, takes_missing : see `defvjp_joint`.
+    name
+        as it appears in errors and as ``grad_fn``.
+    forward
+        the NumPy implementation.
+    inputs, attributes
+        names of its positional and its keyword parameters.
+    variadic
+        whether it takes any number of inputs.
+    view
+        whether the output may share the memory of the first input.
+    elementwise
+        whether the output at an index depends on the inputs at that index alone.
+    takes_out
+        whether `forward` can write into a given array, ``out=``.
+    mutates
+        names of the inputs that `forward` changes in place.
+    rules, joint
+        the derivative: a rule for each input, or one for all.
+    fresh, takes_missing
+        see `defvjp_joint`.
     """
 
     def __init__(
         self, forward: Callable[..., Any], promotion: str | None, view: bool, elementwise: bool, mutates: Sequence[str]
     ) -> None:
         parameters = inspect.signature(forward).parameters
-        self.forward = forward
+        self.forward = self.__wrapped__ = forward
         self.name = forward.__name__.rstrip("_")
         self.__name__, self.__doc__, self.__module__ = self.name, forward.__doc__, forward.__module__
         self.inputs = [p.name for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
@@ -89,9 +102,12 @@ class Primitive:
 
         Parameters
         ----------
-        rule : takes ``g``, then what it needs by name, ``needs`` among it.
-        fresh : whether it promises that no result shares memory with ``g``, so that a view it returns is not copied.
-        takes_missing : whether, of several outputs, it takes ``None`` for the cotangents of those not used.
+        rule
+            takes ``g``, then what it needs by name, ``needs`` among it.
+        fresh
+            whether it promises that no result shares memory with ``g``, so that a view it returns is not copied.
+        takes_missing
+            whether, of several outputs, it takes ``None`` for the cotangents of those not used.
         """
         self.fresh, self.takes_missing = fresh, takes_missing
         names = [name for name in self._parameters(rule)[1:] if name != "needs"]
@@ -266,10 +282,13 @@ def primitive(
 
     Parameters
     ----------
-    numpy_names : the NumPy functions that it answers for when they are given tensors.
-    promotion : ``None``: inputs are passed as they are; ``"common"``: converted to one dtype first, as a recorded cast;
+    numpy_names
+        the NumPy functions that it answers for when they are given tensors.
+    promotion
+        ``None``: inputs are passed as they are; ``"common"``: converted to one dtype first, as a recorded cast;
         ``"float"``: the same, and integers become the default floating dtype; ``"branches"``: the first is left alone.
-    view, elementwise, mutates : declared for those who plan memory, see `Primitive`.
+    view, elementwise, mutates
+        declared for those who plan memory, see `Primitive`.
 
     Examples
     --------

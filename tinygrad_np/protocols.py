@@ -33,7 +33,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords:
         raise TypeError(f"np.{ufunc.__name__}.{method} of a tensor is not differentiated: use a tensor operation")
     if keywords.get("out") is not None:
         raise TypeError(
-            f"np.{ufunc.__name__} with a tensor cannot write into out=, which would lose the gradient: assign the result"
+            f"np.{ufunc.__name__} with a tensor cannot write into out=, which would lose the gradient: assign it"
         )
     function = numpy_functions.get(ufunc)
     unknown = [name for name in keywords if name != "out"]

@@ -1,8 +1,8 @@
 """Tensor: an ndarray that remembers how it was made.
 
-Four fields are all there is: the `array`; the edge, where its cotangent goes; the version cell, shared by all that share
-its memory and counted up by every write; and, for a view, how it was made from its base.  What one does with tensors
-stands in `ops`, under the names that `methods` lists.
+Four fields are all there is: the `array`; the edge, where its cotangent goes; the version cell, shared by all that
+share its memory and counted up by every write; and, for a view, how it was made from its base.  What one does with
+tensors stands in `ops`, under the names that `methods` lists.
 """
 
 from __future__ import annotations
@@ -34,13 +34,17 @@ class Tensor(Conversions, Methods):
 
     Parameters
     ----------
-    data : a number, nested sequences, an ndarray (shared, not copied) or a tensor.
-    dtype : NumPy dtype; by default that of `data`, where Python floats become float32.
-    requires_grad : whether `backward` collects the gradient in ``.grad``.
+    data
+        a number, nested sequences, an ndarray (shared, not copied) or a tensor.
+    dtype
+        NumPy dtype; by default that of `data`, where Python floats become float32.
+    requires_grad
+        whether `backward` collects the gradient in ``.grad``.
 
     Attributes
     ----------
-    array : the ndarray itself.
+    array
+        the ndarray itself.
 
     Raises
     ------
@@ -175,7 +179,9 @@ class Tensor(Conversions, Methods):
             self._edge = None
         elif self._edge is None:
             if self.array.dtype.kind != "f":
-                raise TypeError(f"only floating tensors can require grad, not {self.array.dtype}: convert with .to(float)")
+                raise TypeError(
+                    f"only floating tensors can require grad, not {self.array.dtype}: convert with .to(float)"
+                )
             self._edge, self._view = Leaf(self.array), None
         return self
 
@@ -225,7 +231,8 @@ class Tensor(Conversions, Methods):
 
         Returns
         -------
-        RemovableHandle : its ``remove()`` takes the hook away.
+        RemovableHandle
+            its ``remove()`` takes the hook away.
         """
         if edge_of(self) is None:
             raise RuntimeError("register_hook() needs a tensor that requires grad")

@@ -33,7 +33,12 @@ STEPS = ((registry["reshape"], {"shape": (3, 2)}),)
 CASES = [
     Case("linear", ((4, 3), (2, 3), (2,)), reference=linear),
     Case("linear", ((4, 3), (2, 3), None), reference=linear),
-    Case("linear", ((4, 3), np.asfortranarray([[0.1, 0.2, 0.3], [-0.5, 0.4, 0.6]]), (2,)), reference=linear, note="F order"),
+    Case(
+        "linear",
+        ((4, 3), np.asfortranarray([[0.1, 0.2, 0.3], [-0.5, 0.4, 0.6]]), (2,)),
+        reference=linear,
+        note="F order",
+    ),
     Case("linear", ((3,), (2, 3), (2,)), reference=linear, note="one row"),
     Case("linear", ((2, 4, 3), (5, 3), (5,)), reference=linear, note="batches"),
     Case("linear", ((0, 3), (2, 3), (2,)), reference=linear, note="no rows"),

@@ -18,9 +18,12 @@ def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
 
     Parameters
     ----------
-    data : number, nested sequences, ndarray or tensor.
-    dtype : NumPy dtype; by default that of `data`, where Python floats become the default dtype (float32).
-    requires_grad : whether `backward` collects its gradient.
+    data
+        number, nested sequences, ndarray or tensor.
+    dtype
+        NumPy dtype; by default that of `data`, where Python floats become the default dtype (float32).
+    requires_grad
+        whether `backward` collects its gradient.
 
     Raises
     ------
@@ -162,7 +165,12 @@ def eye(n: int, m: int | None = None, *, dtype: DTypeLike | None = None, require
 
 
 def arange(
-    start: float, end: float | None = None, step: float = 1, *, dtype: DTypeLike | None = None, requires_grad: bool = False
+    start: float,
+    end: float | None = None,
+    step: float = 1,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
 ) -> Tensor:
     """Return the numbers from `start` up to, not including, `end` in steps of `step`; int64 if all three are integers.
 
@@ -191,12 +199,12 @@ def linspace(
     >>> tg.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
-    return Tensor(np.linspace(start, end, steps, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(
+        np.linspace(start, end, steps, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad
+    )
 
 
-def logspace(
-    start: float, end: float, steps: int, base: float = 10.0, *, dtype: DTypeLike | None = None
-) -> Tensor:
+def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype: DTypeLike | None = None) -> Tensor:
     """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the exponent.
 
     Examples

@@ -8,7 +8,8 @@ The derivative: {derivative}
 
 Parameters
 ----------
-x : tensor, array or number.{integers}
+x
+    tensor, array or number.{integers}
 
 Returns
 -------
@@ -27,7 +28,8 @@ The derivative: {derivative}
 
 Parameters
 ----------
-a, b : tensors, arrays or numbers whose shapes broadcast; they are promoted to one dtype.{integers}
+a, b
+    tensors, arrays or numbers whose shapes broadcast; they are promoted to one dtype.{integers}
 
 Returns
 -------

@@ -1,5 +1,7 @@
 """Elementwise operations: a table of derivatives that runs.
 
+Each row reads::
+
     name = elementwise(the NumPy ufunc, "what it is", "its derivative in words", the same as a rule for each input)
 
 In the rules ``g`` is the cotangent of the output, ``y`` the output, ``x`` or ``a`` and ``b`` the inputs.  Binary
@@ -149,7 +151,10 @@ arcsin = elementwise(
     np.arcsin, "the angle in radians whose sine is x", "dx = g / sqrt(1 - x**2).", lambda g, x: g / np.sqrt(1 - x * x)
 )
 arccos = elementwise(
-    np.arccos, "the angle in radians whose cosine is x", "dx = -g / sqrt(1 - x**2).", lambda g, x: -g / np.sqrt(1 - x * x)
+    np.arccos,
+    "the angle in radians whose cosine is x",
+    "dx = -g / sqrt(1 - x**2).",
+    lambda g, x: -g / np.sqrt(1 - x * x),
 )
 arctan = elementwise(
     np.arctan, "the angle in radians whose tangent is x", "dx = g / (1 + x**2).", lambda g, x: g / (1 + x * x)
@@ -179,18 +184,20 @@ arcsinh = elementwise(
 arccosh = elementwise(
     np.arccosh, "the inverse of cosh, for x >= 1", "dx = g / sqrt(x**2 - 1).", lambda g, x: g / np.sqrt(x * x - 1)
 )
-arctanh = elementwise(np.arctanh, "the inverse of tanh, for |x| < 1", "dx = g / (1 - x**2).", lambda g, x: g / (1 - x * x))
-deg2rad = elementwise(
-    np.deg2rad, "x degrees in radians", "dx = g pi / 180.", lambda g: g * (math.pi / 180)
+arctanh = elementwise(
+    np.arctanh, "the inverse of tanh, for x between -1 and 1", "dx = g / (1 - x**2).", lambda g, x: g / (1 - x * x)
 )
-rad2deg = elementwise(
-    np.rad2deg, "x radians in degrees", "dx = g 180 / pi.", lambda g: g * (180 / math.pi)
-)
+deg2rad = elementwise(np.deg2rad, "x degrees in radians", "dx = g pi / 180.", lambda g: g * (math.pi / 180))
+rad2deg = elementwise(np.rad2deg, "x radians in degrees", "dx = g 180 / pi.", lambda g: g * (180 / math.pi))
 
 # ---- sign, size and order
 
 absolute = elementwise(
-    np.absolute, "the absolute value of x", "dx = g sign(x), so 0 at 0.", lambda g, x: g * np.sign(x), promotion="common"
+    np.absolute,
+    "the absolute value of x",
+    "dx = g sign(x), so 0 at 0.",
+    lambda g, x: g * np.sign(x),
+    promotion="common",
 )
 sign = elementwise(np.sign, "-1, 0 or 1", STEP, lambda g: np.zeros_like(g), promotion="common")
 copysign = elementwise(
@@ -201,10 +208,21 @@ copysign = elementwise(
     lambda g: np.zeros_like(g),
     promotion="float",
 )
-floor = elementwise(np.floor, "x rounded down", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True)
+floor = elementwise(
+    np.floor, "x rounded down", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True
+)
 ceil = elementwise(np.ceil, "x rounded up", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True)
-trunc = elementwise(np.trunc, "x rounded towards 0", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True)
-rint = elementwise(np.rint, "x rounded to the nearest integer, halves to even", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True)
+trunc = elementwise(
+    np.trunc, "x rounded towards 0", STEP, lambda g: np.zeros_like(g), promotion="common", keeps_integers=True
+)
+rint = elementwise(
+    np.rint,
+    "x rounded to the nearest integer, halves to even",
+    STEP,
+    lambda g: np.zeros_like(g),
+    promotion="common",
+    keeps_integers=True,
+)
 
 
 def _greater_share(g: Any, a: Any, b: Any) -> Any:
@@ -283,8 +301,10 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
     Parameters
     ----------
-    condition : boolean tensor or array, broadcast with the others.
-    input, other : tensors, arrays or numbers, promoted to one dtype.
+    condition
+        boolean tensor or array, broadcast with the others.
+    input, other
+        tensors, arrays or numbers, promoted to one dtype.
 
     Returns
     -------

@@ -13,7 +13,7 @@ from ..tensor import Tensor
 
 @primitive(promotion="common")
 def linear_(x, weight, bias):
-    """y = x W' + b for x (..., I), W (O, I), b (O) or None."""
+    """Return y = x W' + b for x (..., I), W (O, I), b (O) or None."""
     if x.ndim == 2 and weight.flags.c_contiguous:
         y = np.matmul(weight, x.T).T  # up to twice as fast as x @ W.T when W lies row by row
     else:
@@ -24,7 +24,7 @@ def linear_(x, weight, bias):
 
 
 def _linear_vjp(g: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
-    """dx = g W,  dW = g' x,  db = the sum of g over all but its last axis."""
+    """Return dx = g W,  dW = g' x,  db = the sum of g over all but its last axis."""
     rows = g if g.ndim == 2 else np.reshape(g, (-1, weight.shape[0]))
     dx = np.matmul(g, weight) if needs[0] else None
     dw = None
@@ -47,9 +47,12 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
     Parameters
     ----------
-    input : shape (..., I).
-    weight : shape (O, I).
-    bias : shape (O,) or None.
+    input
+        shape (..., I).
+    weight
+        shape (O, I).
+    bias
+        shape (O,) or None.
 
     Returns
     -------
@@ -75,9 +78,8 @@ def softmax_cross_entropy(x, target, *, reduction="mean"):
 
     losses = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)), and what flows through the softmax.
     """
-    count, classes = x.shape
     z = x - x.max(1, keepdims=True)
-    chosen = z[np.arange(count), target]
+    chosen = z[np.arange(len(x)), target]
     np.exp(z, out=z)
     total = z.sum(1, keepdims=True)
     z /= total
@@ -87,9 +89,7 @@ def softmax_cross_entropy(x, target, *, reduction="mean"):
     return (losses.mean() if reduction == "mean" else losses.sum()), z
 
 
-def _cross_entropy_vjp(
-    g: Any, y: Any, target: Any, reduction: str, needs: tuple[bool, ...]
-) -> Sequence[Any]:
+def _cross_entropy_vjp(g: Any, y: Any, target: Any, reduction: str, needs: tuple[bool, ...]) -> Sequence[Any]:
     g_losses, g_softmax = g
     softmax = y[1]
     count, classes = softmax.shape

@@ -24,7 +24,8 @@ def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
 
     Parameters
     ----------
-    seed : a number not below 0, or several, such as (seed, epoch, batch): draws then depend on nothing that went before.
+    seed
+        a number not below 0, or several, such as (seed, epoch, batch): draws then depend on nothing that went before.
 
     Examples
     --------
@@ -129,7 +130,12 @@ def normal(
 
 
 def randint(
-    low: int, high: Any = None, size: Any = None, *, generator: np.random.Generator | None = None, dtype: DTypeLike = np.int64
+    low: int,
+    high: Any = None,
+    size: Any = None,
+    *,
+    generator: np.random.Generator | None = None,
+    dtype: DTypeLike = np.int64,
 ) -> Tensor:
     """Return integers drawn evenly from `low` (0 if left out) up to, not including, `high`: ``randint(10, (2, 3))``.
 
@@ -195,7 +201,9 @@ def randn_like(input: Any, *, generator: np.random.Generator | None = None, dtyp
     return randn(array.shape, generator=generator, dtype=dtype or array.dtype)
 
 
-def randint_like(input: Any, low: int, high: int | None = None, *, generator: np.random.Generator | None = None) -> Tensor:
+def randint_like(
+    input: Any, low: int, high: int | None = None, *, generator: np.random.Generator | None = None
+) -> Tensor:
     """Return integers from `low` (0 if left out) up to, not including, `high` in the shape and dtype of `input`."""
     array = array_of(input)
     if high is None:

@@ -1,0 +1,66 @@
+"""What a measurement was made on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+PACKAGES = ("numpy", "torch", "autograd")
+
+
+def describe() -> dict[str, Any]:
+    """Return processor, cores, kernels of the matrix products and versions."""
+    return {
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "blas": np.show_config(mode="dicts")["Build Dependencies"]["blas"].get("openblas configuration", "unknown"),
+        "kernels": kernels(),
+        "versions": versions(),
+    }
+
+
+def processor() -> str:
+    """Return the name of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def kernels() -> str:
+    """Return the kernels that OpenBLAS chose, asked of NumPy's own copy of it."""
+    import ctypes
+
+    folder = Path(np.__file__).parent.parent / "numpy.libs"
+    for library in sorted(folder.glob("*openblas*")):
+        for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_", "openblas_get_corename"):
+            function = getattr(ctypes.CDLL(str(library)), name, None)
+            if function is not None:
+                function.restype = ctypes.c_char_p
+                return str(function().decode())
+    return "unknown"
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of the packages that take part."""
+    found = {}
+    for name in PACKAGES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what forces the kernels or the number of threads of the matrix products."""
+    forcing = ("OPENBLAS_", "OMP_", "MKL_", "GOTO_")
+    return {name: value for name, value in os.environ.items() if not name.startswith(forcing)}
