@@ -25,6 +25,11 @@ def fed(operation: Primitive, *inputs: Any, **attributes: Any) -> Any:
     return operation.forward(*inputs, **attributes)
 
 
+def shape_of(x: Any) -> tuple[int, ...]:
+    """Return the shape of a tensor, an array, or whatever becomes one."""
+    return x.shape if isinstance(x, Tensor | np.ndarray) else np.shape(x)
+
+
 def dimension(dim: int, ndim: int) -> int:
     """Return `dim` counted from the front.
 
@@ -149,7 +154,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     >>> tg.flatten(tg.zeros(5, 2, 3), 1).shape
     (5, 6)
     """
-    shape = np.shape(input)
+    shape = shape_of(input)
     start, end = dimension(start_dim, len(shape)), dimension(end_dim, len(shape))
     if start > end:
         raise ValueError(f"flatten from dim {start_dim} to dim {end_dim} of shape {shape}: give the earlier one first")
@@ -173,12 +178,12 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
     >>> tg.unflatten(tg.zeros(5, 6), 1, (2, -1)).shape
     (5, 2, 3)
     """
-    shape = np.shape(input)
+    shape = shape_of(input)
     dim = dimension(dim, len(shape))
     known = math.prod([n for n in sizes if n != -1])
     missing = list(sizes).count(-1)
     if missing > 1 or (known != shape[dim] if missing == 0 else known == 0 or shape[dim] % known):
-        raise ValueError(f"dim {dim} of shape {shape} cannot be split into {tuple(sizes)}: they must multiply to its length")
+        raise ValueError(f"cannot split dim {dim} of shape {shape} into {tuple(sizes)}: give the factors of its length")
     split = [shape[dim] // known if n == -1 else n for n in sizes]
     return reshape_(input, shape=(*shape[:dim], *split, *shape[dim + 1 :]))
 
@@ -210,7 +215,7 @@ def squeeze(input: Any, dim: int | Sequence[int] | None = None) -> Tensor:
     >>> tg.squeeze(x).shape, tg.squeeze(x, 0).shape, tg.squeeze(x, 1).shape
     ((3,), (3, 1), (1, 3, 1))
     """
-    shape = np.shape(input)
+    shape = shape_of(input)
     found = dimensions(dim, len(shape)) if shape else ()
     return squeeze_(input, axis=tuple([d for d in found if shape[d] == 1]))
 
@@ -241,7 +246,7 @@ def unsqueeze(input: Any, dim: int) -> Tensor:
     >>> tg.unsqueeze(tg.zeros(2, 3), -1).shape
     (2, 3, 1)
     """
-    return expand_dims(input, axis=dimension(dim, np.ndim(input) + 1))
+    return expand_dims(input, axis=dimension(dim, len(shape_of(input)) + 1))
 
 
 @answer_for(np.atleast_1d)
@@ -254,7 +259,7 @@ def atleast_1d(input: Any) -> Tensor:
     >>> tg.atleast_1d(tg.tensor(2.0)).shape
     (1,)
     """
-    return input if isinstance(input, Tensor) and input.ndim else reshape_(input, shape=np.shape(input) or (1,))
+    return input if isinstance(input, Tensor) and input.ndim else reshape_(input, shape=shape_of(input) or (1,))
 
 
 @answer_for(np.atleast_2d)
@@ -267,8 +272,10 @@ def atleast_2d(input: Any) -> Tensor:
     >>> tg.atleast_2d(tg.zeros(3)).shape
     (1, 3)
     """
-    shape = np.shape(input)
-    return input if isinstance(input, Tensor) and len(shape) > 1 else reshape_(input, shape=(1,) * (2 - len(shape)) + shape)
+    shape = shape_of(input)
+    if isinstance(input, Tensor) and len(shape) > 1:
+        return input
+    return reshape_(input, shape=(1,) * (2 - len(shape)) + shape)
 
 
 # ---- another order of the dimensions
@@ -306,9 +313,9 @@ def permute(input: Any, dims: Sequence[int]) -> Tensor:
     >>> tg.permute(tg.zeros(2, 3, 4), (2, 0, 1)).shape
     (4, 2, 3)
     """
-    found = dimensions(dims, np.ndim(input))
-    if len(found) != np.ndim(input):
-        raise ValueError(f"permute of shape {np.shape(input)} by dims {tuple(dims)}: name every dimension once")
+    found = dimensions(dims, len(shape_of(input)))
+    if len(found) != len(shape_of(input)):
+        raise ValueError(f"permute of shape {shape_of(input)} by dims {tuple(dims)}: name every dimension once")
     return transpose_(input, axes=found)
 
 
@@ -329,7 +336,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Tensor:
     >>> tg.transpose(tg.zeros(2, 3, 4), 0, -1).shape
     (4, 3, 2)
     """
-    ndim = np.ndim(input)
+    ndim = len(shape_of(input))
     first, second = dimension(dim0, ndim), dimension(dim1, ndim)
     order = list(range(ndim))
     if ndim:
@@ -354,8 +361,8 @@ def t(input: Any) -> Tensor:
     >>> tg.t(tg.zeros(2, 3)).shape
     (3, 2)
     """
-    if np.ndim(input) > 2:
-        raise ValueError(f"t of shape {np.shape(input)}: only matrices; use transpose(dim0, dim1) or .mT")
+    if len(shape_of(input)) > 2:
+        raise ValueError(f"t of shape {shape_of(input)}: only matrices; use transpose(dim0, dim1) or .mT")
     return transpose_(input)
 
 
@@ -374,8 +381,8 @@ def matrix_transpose(input: Any) -> Tensor:
     >>> tg.zeros(5, 2, 3).mT.shape
     (5, 3, 2)
     """
-    if np.ndim(input) < 2:
-        raise ValueError(f"the matrix transpose of shape {np.shape(input)}: there must be two dimensions or more")
+    if len(shape_of(input)) < 2:
+        raise ValueError(f"the matrix transpose of shape {shape_of(input)}: there must be two dimensions or more")
     return transpose(input, -2, -1)
 
 
@@ -396,7 +403,7 @@ def movedim(input: Any, source: int | Sequence[int], destination: int | Sequence
     >>> tg.movedim(tg.zeros(2, 3, 4), 0, -1).shape
     (3, 4, 2)
     """
-    ndim = np.ndim(input)
+    ndim = len(shape_of(input))
     sources, places = dimensions(source, ndim), dimensions(destination, ndim)
     if len(sources) != len(places):
         raise ValueError(f"movedim from {source} to {destination}: give as many destinations as sources")
@@ -455,7 +462,7 @@ def expand(input: Any, size: Sequence[int]) -> Tensor:
     >>> tg.zeros(3, 1).expand(2, -1, 4).shape
     (2, 3, 4)
     """
-    shape = np.shape(input)
+    shape = shape_of(input)
     added = len(size) - len(shape)
     if added < 0 or any(n == -1 for n in size[:added]):
         raise ValueError(f"cannot expand shape {shape} to {tuple(size)}: -1 keeps a length that is there")
@@ -478,7 +485,7 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     >>> a.shape, b.shape
     ((3, 2), (3, 2))
     """
-    shape = np.broadcast_shapes(*[np.shape(x) for x in tensors])
+    shape = np.broadcast_shapes(*[shape_of(x) for x in tensors])
     return tuple([broadcast_to_(x, shape=shape) for x in tensors])
 
 
@@ -511,8 +518,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     given = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
     if indexing not in ("ij", "xy"):
         raise ValueError(f"indexing must be 'ij' or 'xy', not {indexing!r}")
-    if any(np.ndim(x) > 1 for x in given):
-        raise ValueError(f"meshgrid of shapes {[np.shape(x) for x in given]}: every tensor must have one dimension")
+    if any(len(shape_of(x)) > 1 for x in given):
+        raise ValueError(f"meshgrid of shapes {[shape_of(x) for x in given]}: every tensor must have one dimension")
     places = list(range(len(given)))
     if indexing == "xy" and len(given) > 1:
         places[:2] = [1, 0]
@@ -528,7 +535,7 @@ def _numpy_meshgrid(*xi: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
     return meshgrid(*xi, indexing=indexing)
 
 
-# ---- other orders of the elements
+# ---- the same in another memory order
 
 
 @primitive()
@@ -551,280 +558,3 @@ def contiguous(input: Any) -> Tensor:
     True
     """
     return input if isinstance(input, Tensor) and input.array.flags.c_contiguous else contiguous_(input)
-
-
-@primitive(np.flip)
-def flip_(x, *, axis=None):
-    """Return `x` with the elements along `axis` (an int, a tuple, or None for all) in reverse.  dx = g, reversed."""
-    return np.array(np.flip(x, axis), order="C")
-
-
-flip_.defvjp(lambda g, axis: np.flip(g, axis))
-
-
-def flip(input: Any, dims: int | Sequence[int]) -> Tensor:
-    """Return a copy of `input` with the elements along `dims` in reverse.
-
-    The derivative: ``dinput = g``, reversed.
-
-    Raises
-    ------
-    IndexError, ValueError
-        If there is no such dimension; if one is named twice.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.flip(tg.arange(3), (0,))
-    tensor([2, 1, 0])
-    """
-    return flip_(input, axis=dimensions(dims, np.ndim(input)) if np.ndim(input) else ())
-
-
-@answer_for(np.fliplr)
-def fliplr(input: Any) -> Tensor:
-    """Return `input` with dimension 1, left to right, in reverse."""
-    return flip(input, (1,))
-
-
-@answer_for(np.flipud)
-def flipud(input: Any) -> Tensor:
-    """Return `input` with dimension 0, top to bottom, in reverse."""
-    return flip(input, (0,))
-
-
-@primitive(np.roll)
-def roll_(x, *, shift, axis=None):
-    """Return `x` with its elements moved `shift` places along `axis`, round the end.  dx = g, moved back."""
-    return np.roll(x, shift, axis)
-
-
-def _back(shift: Any) -> Any:
-    return tuple([-s for s in shift]) if isinstance(shift, Sequence) else -shift
-
-
-roll_.defvjp(lambda g, shift, axis: np.roll(g, _back(shift), axis))
-
-
-def roll(input: Any, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
-    """Return `input` with its elements moved `shifts` places along `dims`; those pushed out come in at the other end.
-
-    The derivative: ``dinput = g``, moved back.
-
-    Parameters
-    ----------
-    input : tensor or array.
-    shifts : places, one for each of `dims`.
-    dims : dimensions; if None the elements move in C order, whatever the shape.
-
-    Raises
-    ------
-    IndexError, ValueError
-        If there is no such dimension; if the numbers of shifts and dims differ.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.roll(tg.arange(4), 1)
-    tensor([3, 0, 1, 2])
-    """
-    shifts = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,)
-    dims = (dims,) if isinstance(dims, int) else () if dims is None else tuple(dims)
-    if not dims and len(shifts) == 1:
-        return roll_(input, shift=shifts[0])
-    if len(shifts) != len(dims):
-        raise ValueError(f"roll by shifts {shifts} along dims {dims}: give one shift for each dimension")
-    return roll_(input, shift=shifts, axis=tuple([dimension(d, np.ndim(input)) for d in dims]))
-
-
-@answer_for(np.rot90)
-def rot90(input: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
-    """Return a copy of `input` turned `k` times by 90 degrees in the plane of two `dims`, from the first to the second.
-
-    The derivative: ``dinput = g``, turned back.
-
-    Raises
-    ------
-    ValueError
-        If `dims` are not two.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.rot90(tg.tensor([[1, 2], [3, 4]]))
-    tensor([[2, 4],
-            [1, 3]])
-    """
-    found = dimensions(dims, np.ndim(input))
-    if len(found) != 2:
-        raise ValueError(f"rot90 in dims {tuple(dims)}: a plane has two")
-    if k % 4 == 0:
-        return contiguous_(input)
-    if k % 4 == 2:
-        return flip(input, found)
-    return flip(transpose(input, *found), found[k % 4 == 3])
-
-
-# ---- diagonals and triangles
-
-
-@primitive(np.diagonal, view=True)
-def diagonal_(x, *, offset=0, axis1=0, axis2=1):
-    """Return the diagonals of the matrices in two axes of `x`, along a new last axis.  dx = g on them, 0 elsewhere."""
-    result = np.diagonal(x, offset, axis1, axis2)
-    if x.flags.writeable:
-        result.flags.writeable = True  # a view like any other; NumPy protects it for historical reasons
-    return result
-
-
-@primitive()
-def put_diagonal(g, *, shape, offset=0, axis1=0, axis2=1):
-    """Return zeros of `shape` with `g` on the diagonals: the transpose of diagonal.  dg = that of the cotangent."""
-    result = np.zeros(shape, g.dtype)
-    diagonal_.forward(result, offset=offset, axis1=axis1, axis2=axis2)[...] = g
-    return result
-
-
-diagonal_.defvjp(
-    lambda g, x_shape, offset, axis1, axis2: fed(
-        put_diagonal, g, shape=x_shape, offset=offset, axis1=axis1, axis2=axis2
-    )
-)
-put_diagonal.defvjp(lambda g, offset, axis1, axis2: np.diagonal(g, offset, axis1, axis2))
-
-
-def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
-    """Return the diagonals of the matrices in `dim1` and `dim2`, along a new last dimension; a view.
-
-    The derivative: ``dinput = g`` on the diagonal, 0 elsewhere.
-
-    Parameters
-    ----------
-    input : two dimensions or more.
-    offset : how far above (below, if negative) the main diagonal.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.diagonal(tg.reshape(tg.arange(6), (2, 3)), 1)
-    tensor([1, 5])
-    """
-    ndim = np.ndim(input)
-    return diagonal_(input, offset=offset, axis1=dimension(dim1, ndim), axis2=dimension(dim2, ndim))
-
-
-def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """Return zeros with the last dimension of `input` on the diagonals of the matrices in `dim1` and `dim2`.
-
-    The derivative: ``dinput = diagonal(g)``.
-
-    Raises
-    ------
-    IndexError, ValueError
-        If there is no such dimension in the result; if both are the same.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.diag_embed(tg.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    *batch, length = np.shape(input)
-    first, second = dimensions((dim1, dim2), len(batch) + 2)
-    for place in sorted((first, second)):
-        batch.insert(place, length + abs(offset))
-    return put_diagonal(input, shape=tuple(batch), offset=offset, axis1=first, axis2=second)
-
-
-@answer_for(np.diag)
-def _numpy_diag(v: Any, k: int = 0) -> Tensor:
-    return diag(v, k)
-
-
-def diag(input: Any, diagonal: int = 0) -> Tensor:
-    """Return the matrix with the vector `input` on its diagonal, or a copy of the diagonal of the matrix `input`.
-
-    The derivative: ``dinput = diag(g)``.
-
-    Raises
-    ------
-    ValueError
-        If there are not one or two dimensions.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.diag(tg.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    """
-    if np.ndim(input) == 1:
-        return diag_embed(input, diagonal)
-    if np.ndim(input) != 2:
-        raise ValueError(f"diag of shape {np.shape(input)}: give a vector or a matrix, or use diagonal() or diag_embed()")
-    return contiguous_(diagonal_(input, offset=diagonal))
-
-
-@primitive(np.tril)
-def tril_(x, *, k=0):
-    """Return the lower triangles: zeros above the k-th diagonal.  dx = g there, 0 above."""
-    return np.tril(x, k)
-
-
-tril_.defvjp(lambda g, k: np.tril(g, k))
-
-
-@primitive(np.triu)
-def triu_(x, *, k=0):
-    """Return the upper triangles: zeros below the k-th diagonal.  dx = g there, 0 below."""
-    return np.triu(x, k)
-
-
-triu_.defvjp(lambda g, k: np.triu(g, k))
-
-
-def _matrices(input: Any, name: str) -> Any:
-    if np.ndim(input) < 2:
-        raise ValueError(f"{name} of shape {np.shape(input)}: there must be two dimensions or more")
-    return input
-
-
-def tril(input: Any, diagonal: int = 0) -> Tensor:
-    """Return the matrices in the last two dimensions of `input` with zeros above a diagonal.
-
-    The derivative: ``dinput = tril(g)``.
-
-    Raises
-    ------
-    ValueError
-        If there are less than two dimensions.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.tril(tg.ones(2, 2))
-    tensor([[1., 0.],
-            [1., 1.]])
-    """
-    return tril_(_matrices(input, "tril"), k=diagonal)
-
-
-def triu(input: Any, diagonal: int = 0) -> Tensor:
-    """Return the matrices in the last two dimensions of `input` with zeros below a diagonal.
-
-    The derivative: ``dinput = triu(g)``.
-
-    Raises
-    ------
-    ValueError
-        If there are less than two dimensions.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> tg.triu(tg.ones(2, 2), 1)
-    tensor([[0., 1.],
-            [0., 0.]])
-    """
-    return triu_(_matrices(input, "triu"), k=diagonal)
