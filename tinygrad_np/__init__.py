@@ -196,11 +196,12 @@ from .ops.shape import (
     view,
 )
 from .ops.update import sgd_update
-from .tensor import Tensor
+from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
 __all__ = [
     "GradcheckError",
+    "RemovableHandle",
     "Tensor",
     "__version__",
     "abs",
