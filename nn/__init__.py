@@ -1,0 +1,32 @@
+"""Layers, losses and initial values for networks, over what `tinygrad_np` makes public."""
+
+from typing import Any
+
+from . import functional, init
+from .activation import ReLU, Sigmoid, Tanh
+from .container import ModuleDict, ModuleList, Sequential
+from .dropout import Dropout
+from .flatten import Flatten, Unflatten
+from .linear import Identity, Linear
+from .loss import (
+    BCELoss,
+    BCEWithLogitsLoss,
+    CrossEntropy,
+    CrossEntropyLoss,
+    HuberLoss,
+    KLDivLoss,
+    L1Loss,
+    MSELoss,
+    NLLLoss,
+    SmoothL1Loss,
+)
+from .module import Module, Parameter
+
+
+def __getattr__(name: str) -> Any:
+    """Import `nn.datasets` when it is first used: downloading takes modules that training does without."""
+    if name == "datasets":
+        from importlib import import_module
+
+        return import_module("nn.datasets")
+    raise AttributeError(f"module 'nn' has no attribute {name!r}")

@@ -1,0 +1,623 @@
+"""Layers without state as functions: activations, dropout and losses, under PyTorch's names.
+
+Usually imported as ``import nn.functional as F``.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+import tinygrad_np as tg
+from tinygrad_np import Tensor, linear, tanh
+
+__all__ = [
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "celu",
+    "cross_entropy",
+    "dropout",
+    "elu",
+    "hardsigmoid",
+    "hardswish",
+    "hardtanh",
+    "huber_loss",
+    "kl_div",
+    "l1_loss",
+    "leaky_relu",
+    "linear",
+    "mish",
+    "mse_loss",
+    "nll_loss",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "smooth_l1_loss",
+    "tanh",
+    "threshold",
+]
+
+
+# ---- activations that can write into their input; those that cannot are `tinygrad_np`'s own
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.relu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.relu) if inplace else tg.relu(input)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.relu6`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.relu6) if inplace else tg.relu6(input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.leaky_relu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.leaky_relu, negative_slope) if inplace else tg.leaky_relu(input, negative_slope)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.elu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.elu, alpha) if inplace else tg.elu(input, alpha)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.selu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.selu) if inplace else tg.selu(input)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.celu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.celu, alpha) if inplace else tg.celu(input, alpha)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.silu`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.silu) if inplace else tg.silu(input)
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.mish`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.mish) if inplace else tg.mish(input)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.hardtanh`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.hardtanh, min_val, max_val) if inplace else tg.hardtanh(input, min_val, max_val)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.hardsigmoid`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.hardsigmoid) if inplace else tg.hardsigmoid(input)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.hardswish`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.hardswish) if inplace else tg.hardswish(input)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """See `tinygrad_np.threshold`; if `inplace`, write the result into `input`."""
+    return tg.inplace.write(input, tg.threshold, threshold, value) if inplace else tg.threshold(input, threshold, value)
+
+
+def sigmoid(input: Tensor) -> Tensor:
+    """See `tinygrad_np.sigmoid`."""
+    return tg.sigmoid(input)
+
+
+# ---- dropout
+
+
+def check_probability(p: float) -> None:
+    """Raise `ValueError` unless `p` lies between 0 and 1."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"the probability to drop an element must lie between 0 and 1, not be {p}")
+
+
+def dropout(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: np.random.Generator | None = None,
+) -> Tensor:
+    """Set each element to 0 with probability `p` and divide the others by 1 - p; return `input` if not `training`.
+
+    With the mask m of kept elements:  ``y = x m / (1 - p)``,  ``dx = g m / (1 - p)``.
+
+    Parameters
+    ----------
+    input : floating tensor of any shape.
+    p : the probability of an element to be dropped.
+    training : whether anything is dropped.
+    inplace : whether the result is written into `input`.
+    generator : where the mask is drawn from; the default generator if None.
+
+    Raises
+    ------
+    ValueError
+        If `p` is not a probability.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> dropout(tg.ones(2), 1.0)
+    tensor([0., 0.])
+    >>> dropout(tg.ones(2), 0.9, training=False)
+    tensor([1., 1.])
+    """
+    check_probability(p)
+    if not training or p == 0:
+        return input
+    kept = _kept(input.shape, p, generator or tg.default_generator())
+    mask = tg.from_numpy(np.multiply(kept, 1 / (1 - p) if p < 1 else 0.0, dtype=input.dtype))
+    return tg.inplace.write(input, tg.multiply, mask) if inplace else tg.multiply(input, mask)
+
+
+def _kept(shape: tuple[int, ...], p: float, generator: np.random.Generator) -> np.ndarray:
+    """Return True with probability 1 - p, else False.
+
+    A uniform number is compared with p: its first 16 bits, which decide in all but one of 65536 cases, and in these the
+    others.  That takes a third of the time of drawing numbers in float32.
+    """
+    size = math.prod(shape)
+    words = (size + 3) // 4
+    source = generator.bit_generator
+    if isinstance(source, np.random.MT19937):  # gives words of 32 bits
+        drawn = generator.integers(0, 2**64, words, np.uint64)
+    else:
+        drawn = source.random_raw(words)
+    first = drawn.view(np.uint16)[:size]
+    limit, rest = divmod(p * 65536, 1)
+    if rest == 0:
+        return (first >= limit).reshape(shape)
+    kept = first > limit
+    undecided = np.flatnonzero(first == limit)
+    if undecided.size:
+        kept[undecided] = generator.random(undecided.size) >= rest
+    return kept.reshape(shape)
+
+
+# ---- losses
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def check_reduction(reduction: str, allowed: tuple[str, ...] = REDUCTIONS) -> None:
+    """Raise `ValueError` unless `reduction` is one of those `allowed`."""
+    if reduction not in allowed:
+        raise ValueError(f"reduction must be one of {', '.join(map(repr, allowed))}, not {reduction!r}")
+
+
+def _reduced(losses: Tensor, reduction: str) -> Tensor:
+    if reduction == "mean":
+        return tg.mean(losses)
+    return tg.sum(losses) if reduction == "sum" else losses
+
+
+def _pair(name: str, input: Any, target: Any, reduction: str) -> tuple[Tensor, Tensor]:
+    """Return both as tensors; of equal shape, for a loss of (N, 1) with (N,) would compare all N² pairs."""
+    check_reduction(reduction)
+    input, target = tg.as_tensor(input), tg.as_tensor(target)
+    if input.shape != target.shape:
+        raise ValueError(
+            f"{name} needs an input and a target of one shape, not {input.shape} and {target.shape}: reshape one of them"
+        )
+    return input, target
+
+
+def mse_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
+    """Return the mean squared error: the mean of ``(x - t)**2``;  ``dx = 2 g (x - t) / n``.
+
+    Parameters
+    ----------
+    input : x, any shape.
+    target : t, the same shape.
+    reduction : ``mean`` over all n elements, ``sum``, or ``none``, where the losses keep the shape of the input.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is not known.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
+    2.0
+    """
+    input, target = _pair("mse_loss", input, target, reduction)
+    return _reduced(tg.square(tg.subtract(input, target)), reduction)
+
+
+def l1_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
+    """Return the mean absolute error: the mean of ``|x - t|``;  ``dx = g sign(x - t) / n``, 0 where they are equal.
+
+    The arguments and errors are those of `mse_loss`.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
+    1.0
+    """
+    input, target = _pair("l1_loss", input, target, reduction)
+    return _reduced(tg.absolute(tg.subtract(input, target)), reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """Return the mean of ``d**2 / (2 beta)`` where the distance d = |x - t| is below `beta`, else ``d - beta / 2``.
+
+    ``dx = g (x - t) / beta`` near the target and ``g sign(x - t)`` away from it, over n.
+
+    Parameters
+    ----------
+    input, target, reduction : as in `mse_loss`.
+    beta : where the parabola passes into lines; 0 gives `l1_loss`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, `beta` is negative or `reduction` is not known.
+
+    References
+    ----------
+    Girshick, "Fast R-CNN", ICCV 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> smooth_l1_loss(tg.tensor([0.5, 3.0]), tg.zeros(2), reduction="none")
+    tensor([0.1250, 2.5000])
+    """
+    if beta < 0:
+        raise ValueError(f"smooth_l1_loss needs a beta that is not negative, not {beta}")
+    input, target = _pair("smooth_l1_loss", input, target, reduction)
+    difference = tg.subtract(input, target)
+    distance = tg.absolute(difference)
+    if beta > 0:
+        distance = tg.where(distance < beta, tg.square(difference) * (0.5 / beta), distance - 0.5 * beta)
+    return _reduced(distance, reduction)
+
+
+def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """Return the mean of ``d**2 / 2`` where the distance d = |x - t| is up to `delta`, else ``delta (d - delta / 2)``.
+
+    ``dx = g (x - t)`` near the target and ``g delta sign(x - t)`` away from it, over n.
+
+    Parameters
+    ----------
+    input, target, reduction : as in `mse_loss`.
+    delta : where the parabola passes into lines.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, `delta` is not positive or `reduction` is not known.
+
+    References
+    ----------
+    Huber, "Robust estimation of a location parameter", Annals of Mathematical Statistics 35, 1964.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> huber_loss(tg.tensor([1.0, 4.0]), tg.zeros(2), reduction="none", delta=2.0)
+    tensor([0.5000, 6.0000])
+    """
+    if delta <= 0:
+        raise ValueError(f"huber_loss needs a positive delta, not {delta}")
+    input, target = _pair("huber_loss", input, target, reduction)
+    difference = tg.subtract(input, target)
+    distance = tg.absolute(difference)
+    near, away = tg.square(difference) * 0.5, (distance - 0.5 * delta) * delta
+    return _reduced(tg.where(distance <= delta, near, away), reduction)
+
+
+def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """Return the Kullback-Leibler divergence of the distribution t from the one whose logarithm is x.
+
+    The mean of ``t (log t - x)``, 0 where t = 0;  ``dx = -g t / n``.
+
+    Parameters
+    ----------
+    input : x, logarithms of probabilities, any shape.
+    target : t, probabilities of the same shape, or their logarithms if `log_target`.
+    reduction : ``mean`` over all n elements, ``batchmean``, which is the sum over the length of the first dimension and
+        the divergence by its definition, ``sum`` or ``none``.
+    log_target : whether `target` holds logarithms.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is not known.
+
+    References
+    ----------
+    Kullback and Leibler, "On information and sufficiency", Annals of Mathematical Statistics 22, 1951.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> kl_div(tg.tensor([[0.5, 0.5]]).log(), tg.tensor([[1.0, 0.0]]), reduction="batchmean").item()
+    0.6931471...
+    """
+    check_reduction(reduction, (*REDUCTIONS, "batchmean"))
+    input, target = _pair("kl_div", input, target, "none")
+    if log_target:
+        losses = tg.exp(target) * (target - input)
+    else:
+        logarithm = tg.log(tg.where(target > 0, target, 1.0))
+        losses = target * (logarithm - input)
+    if reduction == "batchmean":
+        return tg.sum(losses) / (losses.shape[0] if losses.ndim else 1)
+    return _reduced(losses, reduction)
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Any, weight: Any = None, *, reduction: str = "mean"
+) -> Tensor:
+    """Return the cross-entropy of probabilities x with those that hold: the mean of ``-(t log x + (1 - t) log(1 - x))``.
+
+    Logarithms below -100 count as -100, so that the loss is finite;  ``dx = g (x - t) / max(x (1 - x), 1e-12) / n``.
+
+    Parameters
+    ----------
+    input : x, probabilities, any shape.
+    target : t, probabilities of the same shape, usually 0 or 1.
+    weight : a factor for each loss, broadcast.
+    reduction : ``mean`` over all n elements, ``sum`` or ``none``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, an input is not a probability or `reduction` is not known.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
+    tensor([  0.6931, 100.0000])
+    """
+    input, target = _pair("binary_cross_entropy", input, target, reduction)
+    values = input.array
+    if values.size and not (values.min() >= 0 and values.max() <= 1):
+        raise ValueError(
+            f"binary_cross_entropy needs probabilities, not values from {values.min()} to {values.max()}: apply sigmoid, "
+            "or use binary_cross_entropy_with_logits"
+        )
+    losses = tg.binary_cross_entropy(input, target)
+    return _reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor, target: Any, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+) -> Tensor:
+    """Return `binary_cross_entropy` of ``sigmoid(x)`` with t, computed without overflow.
+
+    The mean of ``(1 - t) x - (1 + (p - 1) t) log(sigmoid(x))`` for the `pos_weight` p;  without it,
+    ``dx = g (sigmoid(x) - t) / n``.
+
+    Parameters
+    ----------
+    input : x, any shape.
+    target : t, probabilities of the same shape, usually 0 or 1.
+    weight : a factor for each loss, broadcast.
+    reduction : ``mean`` over all n elements, ``sum`` or ``none``.
+    pos_weight : a factor for what t = 1 contributes, broadcast; above 1 it raises recall, below 1 precision.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is not known.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> binary_cross_entropy_with_logits(tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0]), reduction="none")
+    tensor([6.9315e-01, 1.0000e+03])
+    """
+    input, target = _pair("binary_cross_entropy_with_logits", input, target, reduction)
+    logarithm = tg.logsigmoid(input)
+    if pos_weight is not None:
+        logarithm = logarithm * (1 + (tg.as_tensor(pos_weight) - 1) * target)
+    losses = (1 - target) * input - logarithm
+    return _reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
+
+
+# ---- losses of classes
+
+# What an array of a dtype, by NumPy's letter, is looked at as to find that no class is negative or too great at once.
+_UNSIGNED = {np.dtype(f"i{n}").char: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
+_UNSIGNED.update({np.dtype(f"u{n}").char: np.dtype(f"u{n}") for n in (1, 2, 4, 8)})
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Any,
+    weight: Any = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return the cross-entropy of ``softmax(x)`` over the classes with the classes, or probabilities, that hold.
+
+    For a class t:  ``-w[t] log(softmax(x)[t])``;  ``dx = g w[t] (softmax(x) - onehot(t)) / n``.
+    For probabilities p:  ``-sum(w p log(softmax(x)))``.
+
+    Parameters
+    ----------
+    input : x, shape (N, C) of C classes, or (C,), or (N, C, d1, d2, ...); not normalised.
+    target : classes from 0 to C - 1, integers of the shape of the input without C; or probabilities in its shape.
+    weight : w, shape (C,), a factor for each class.
+    ignore_index : a class that counts for nothing.
+    reduction : ``mean``, for classes weighted by w; ``sum``; or ``none``, in the shape of the input without C.
+    label_smoothing : the part of the target, from 0 to 1, that is spread evenly over all classes.
+
+    Raises
+    ------
+    IndexError
+        If a class is negative, or is C or greater.
+    TypeError
+        If classes are not integers, or probabilities not floating.
+    ValueError
+        If the shapes do not fit, or an option is not known.
+
+    References
+    ----------
+    Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; label smoothing: Szegedy,
+    Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer vision", CVPR 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> x = tg.tensor([[2.0, 0.0, 0.0]], requires_grad=True)
+    >>> loss = cross_entropy(x, tg.tensor([0]))
+    >>> loss.item()
+    0.2395447...
+    >>> loss.backward()
+    >>> x.grad
+    tensor([[-0.2130,  0.1065,  0.1065]])
+    """
+    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and _are_plain(input, target):
+        check_reduction(reduction)
+        return tg.softmax_cross_entropy(input, target, reduction=reduction)[0]  # type: ignore[no-any-return]
+    check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing must lie between 0 and 1, not be {label_smoothing}")
+    input, target = _logits_and_target(input, target)
+    classes = _class_dim(input)
+    if target.shape == input.shape:
+        return _probability_losses(tg.log_softmax(input, classes), target, weight, reduction, label_smoothing)
+    kept, chosen = _checked_classes(input, target, ignore_index)
+    logarithms = tg.log_softmax(input, classes)
+    losses, scale = _chosen_losses(logarithms, chosen, kept, weight)
+    if label_smoothing > 0:
+        weighted = logarithms if weight is None else logarithms * _along_classes(weight, logarithms)
+        even = tg.where(kept, -tg.sum(weighted, classes), 0.0)
+        losses = losses * (1 - label_smoothing) + even * (label_smoothing / input.shape[classes])
+    return _weighted_mean(losses, scale) if reduction == "mean" else _reduced(losses, reduction)
+
+
+def nll_loss(
+    input: Tensor, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Return the negative log-likelihood of classes: the mean of ``-w[t] x[t]``, where x are logarithms of probabilities.
+
+    ``dx = -g w[t] onehot(t) / n``.  The arguments and errors are those of `cross_entropy`, of which this is the second
+    half, after `log_softmax`; there are no probabilities as targets.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> nll_loss(tg.tensor([[-0.5, -1.0]]), tg.tensor([1])).item()
+    1.0
+    """
+    check_reduction(reduction)
+    input, target = tg.as_tensor(input), tg.as_tensor(target)
+    kept, chosen = _checked_classes(input, target, ignore_index)
+    losses, scale = _chosen_losses(input, chosen, kept, weight)
+    return _weighted_mean(losses, scale) if reduction == "mean" else _reduced(losses, reduction)
+
+
+def _are_plain(input: Any, target: Any) -> bool:
+    """Whether these are (N, C) and (N,), and all classes valid: the case that one fused operation answers."""
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        return False
+    x, t = input.array, target.array
+    unsigned = _UNSIGNED.get(t.dtype.char)
+    return bool(
+        unsigned is not None
+        and x.ndim == 2
+        and t.ndim == 1
+        and len(x) == len(t) > 0
+        and x.dtype.kind == "f"
+        and np.maximum.reduce(t.view(unsigned)) < x.shape[1]
+    )
+
+
+def _logits_and_target(input: Any, target: Any) -> tuple[Tensor, Tensor]:
+    input, target = tg.as_tensor(input), tg.as_tensor(target)
+    if not input.is_floating_point():
+        raise TypeError(f"cross_entropy needs a floating input, not {input.dtype}")
+    if target.shape == input.shape and not target.is_floating_point():
+        raise TypeError(
+            f"targets in the shape of the input, {input.shape}, are probabilities and must be floating, not "
+            f"{target.dtype}: give classes in the shape without the dimension of classes"
+        )
+    return input, target
+
+
+def _class_dim(input: Tensor) -> int:
+    if input.ndim == 0:
+        raise ValueError("the input has no dimension of classes: its shape must be (C,), (N, C) or (N, C, d1, ...)")
+    return 0 if input.ndim == 1 else 1
+
+
+def _checked_classes(input: Tensor, target: Tensor, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the classes count, and the classes with 0 for those that do not."""
+    dim = _class_dim(input)
+    values, count = target.array, input.shape[dim]
+    expected = input.shape[:dim] + input.shape[dim + 1 :]
+    if values.dtype.kind not in "iu":
+        raise TypeError(
+            f"classes must be integers, not {values.dtype}: convert with .long(), or give probabilities in the shape of "
+            f"the input, {input.shape}"
+        )
+    if values.shape != expected:
+        raise ValueError(f"for an input of shape {input.shape} classes must have the shape {expected}, not {values.shape}")
+    kept = values != ignore_index
+    wrong = kept & ((values < 0) | (values >= count))
+    if wrong.any():
+        raise IndexError(f"class {values[wrong][0]} is not one of {count} classes: they are numbered from 0 to {count - 1}")
+    return kept, np.where(kept, values, 0).astype(np.int64)
+
+
+def _chosen_losses(logarithms: Tensor, classes: np.ndarray, kept: np.ndarray, weight: Any) -> tuple[Tensor, Tensor]:
+    """Return the weighted losses, 0 where a class is ignored, and by what their sum is divided for the mean."""
+    dim = _class_dim(logarithms)
+    index = tg.from_numpy(np.expand_dims(classes, dim))
+    losses = -tg.squeeze(tg.gather(logarithms, dim, index), dim)
+    scale = tg.from_numpy(kept.astype(logarithms.dtype))
+    if weight is not None:
+        factors = _class_weights(weight, logarithms)[tg.from_numpy(classes)]
+        losses, scale = losses * factors, scale * factors
+    return tg.where(kept, losses, 0.0), scale
+
+
+def _class_weights(weight: Any, logarithms: Tensor) -> Tensor:
+    weight = tg.as_tensor(weight)
+    count = logarithms.shape[_class_dim(logarithms)]
+    if weight.shape != (count,):
+        raise ValueError(f"weight needs one factor for each of {count} classes, not the shape {weight.shape}")
+    return weight
+
+
+def _along_classes(weight: Any, logarithms: Tensor) -> Tensor:
+    """Return `weight` in the shape in which it multiplies along the dimension of classes."""
+    behind = logarithms.ndim - _class_dim(logarithms) - 1
+    return tg.reshape(_class_weights(weight, logarithms), (-1, *[1] * behind))
+
+
+def _probability_losses(
+    logarithms: Tensor, target: Tensor, weight: Any, reduction: str, label_smoothing: float
+) -> Tensor:
+    dim = _class_dim(logarithms)
+    count = logarithms.shape[dim]
+    if label_smoothing > 0:
+        target = target * (1 - label_smoothing) + label_smoothing / count
+    products = logarithms * target
+    if weight is not None:
+        products = products * _along_classes(weight, logarithms)
+    return _reduced(-tg.sum(products, dim), reduction)
+
+
+def _weighted_mean(losses: Tensor, scale: Tensor) -> Tensor:
+    return tg.divide(tg.sum(losses), tg.sum(scale))
