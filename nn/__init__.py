@@ -22,6 +22,34 @@ from .loss import (
 )
 from .module import Module, Parameter
 
+__all__ = [
+    "BCELoss",
+    "BCEWithLogitsLoss",
+    "CrossEntropy",
+    "CrossEntropyLoss",
+    "Dropout",
+    "Flatten",
+    "HuberLoss",
+    "Identity",
+    "KLDivLoss",
+    "L1Loss",
+    "Linear",
+    "MSELoss",
+    "Module",
+    "ModuleDict",
+    "ModuleList",
+    "NLLLoss",
+    "Parameter",
+    "ReLU",
+    "Sequential",
+    "Sigmoid",
+    "SmoothL1Loss",
+    "Tanh",
+    "Unflatten",
+    "functional",
+    "init",
+]
+
 
 def __getattr__(name: str) -> Any:
     """Import `nn.datasets` when it is first used: downloading takes modules that training does without."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from tinygrad_np import Tensor
 
 from . import functional as F
-from .module import Module, Parameter
+from .module import Module
 
 
 class Activation(Module):

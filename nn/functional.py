@@ -207,7 +207,7 @@ def _pair(name: str, input: Any, target: Any, reduction: str) -> tuple[Tensor, T
     input, target = tg.as_tensor(input), tg.as_tensor(target)
     if input.shape != target.shape:
         raise ValueError(
-            f"{name} needs an input and a target of one shape, not {input.shape} and {target.shape}: reshape one of them"
+            f"{name} needs input and target of one shape, not {input.shape} and {target.shape}: reshape one of them"
         )
     return input, target
 
@@ -360,12 +360,11 @@ def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: b
     return _reduced(losses, reduction)
 
 
-def binary_cross_entropy(
-    input: Tensor, target: Any, weight: Any = None, *, reduction: str = "mean"
-) -> Tensor:
-    """Return the cross-entropy of probabilities x with those that hold: the mean of ``-(t log x + (1 - t) log(1 - x))``.
+def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
+    """Return the cross-entropy of the probabilities x with those that hold, t.
 
-    Logarithms below -100 count as -100, so that the loss is finite;  ``dx = g (x - t) / max(x (1 - x), 1e-12) / n``.
+    The mean of ``-(t log x + (1 - t) log(1 - x))``, where logarithms below -100 count as -100, so that it is finite;
+    ``dx = g (x - t) / max(x (1 - x), 1e-12) / n``.
 
     Parameters
     ----------
@@ -389,8 +388,8 @@ def binary_cross_entropy(
     values = input.array
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(
-            f"binary_cross_entropy needs probabilities, not values from {values.min()} to {values.max()}: apply sigmoid, "
-            "or use binary_cross_entropy_with_logits"
+            f"binary_cross_entropy needs probabilities, not values from {values.min()} to {values.max()}: apply "
+            "sigmoid, or use binary_cross_entropy_with_logits"
         )
     losses = tg.binary_cross_entropy(input, target)
     return _reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
@@ -472,8 +471,8 @@ def cross_entropy(
 
     References
     ----------
-    Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; label smoothing: Szegedy,
-    Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer vision", CVPR 2016.
+    Bridle, "Probabilistic interpretation of feedforward classification network outputs", 1990; for label smoothing
+    Szegedy, Vanhoucke, Ioffe, Shlens and Wojna, "Rethinking the Inception architecture for computer vision", CVPR 2016.
 
     Examples
     --------
@@ -509,7 +508,7 @@ def cross_entropy(
 def nll_loss(
     input: Tensor, target: Any, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
-    """Return the negative log-likelihood of classes: the mean of ``-w[t] x[t]``, where x are logarithms of probabilities.
+    """Return the negative log-likelihood of classes t, the mean of ``-w[t] x[t]``: x are logarithms of probabilities.
 
     ``dx = -g w[t] onehot(t) / n``.  The arguments and errors are those of `cross_entropy`, of which this is the second
     half, after `log_softmax`; there are no probabilities as targets.
@@ -568,15 +567,15 @@ def _checked_classes(input: Tensor, target: Tensor, ignore_index: int) -> tuple[
     expected = input.shape[:dim] + input.shape[dim + 1 :]
     if values.dtype.kind not in "iu":
         raise TypeError(
-            f"classes must be integers, not {values.dtype}: convert with .long(), or give probabilities in the shape of "
-            f"the input, {input.shape}"
+            f"classes must be integers, not {values.dtype}: convert with .long(), or give probabilities in the "
+            f"shape of the input, {input.shape}"
         )
     if values.shape != expected:
-        raise ValueError(f"for an input of shape {input.shape} classes must have the shape {expected}, not {values.shape}")
+        raise ValueError(f"classes must have shape {expected} for an input of shape {input.shape}, not {values.shape}")
     kept = values != ignore_index
     wrong = kept & ((values < 0) | (values >= count))
     if wrong.any():
-        raise IndexError(f"class {values[wrong][0]} is not one of {count} classes: they are numbered from 0 to {count - 1}")
+        raise IndexError(f"class {values[wrong][0]} is not one of {count}: they are numbered from 0 to {count - 1}")
     return kept, np.where(kept, values, 0).astype(np.int64)
 
 

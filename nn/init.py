@@ -202,7 +202,7 @@ def _even_inside(low: float, high: float) -> Callable[[Generator, int], np.ndarr
 def _fans(tensor: Tensor) -> tuple[int, int]:
     """Return how many inputs an output has, and how many outputs an input: weights are (outputs, inputs, *kernel)."""
     if tensor.ndim < 2:
-        raise ValueError(f"the fan of a weight needs two dimensions or more, (outputs, inputs, ...), not {tensor.shape}")
+        raise ValueError(f"a weight needs two dimensions or more, (outputs, inputs, ...), not the shape {tensor.shape}")
     kernel = math.prod(tensor.shape[2:])
     return tensor.shape[1] * kernel, tensor.shape[0] * kernel
 
@@ -299,8 +299,9 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) 
 
     References
     ----------
-    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural networks",
-    ICLR 2014; Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the AMS 54, 2007.
+    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+    networks", ICLR 2014; Mezzadri, "How to generate random matrices from the classical compact groups", Notices of the
+    AMS 54, 2007.
 
     Examples
     --------

@@ -275,7 +275,7 @@ class KLDivLoss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean`` over all elements, ``batchmean``, which is the divergence by its definition, ``sum`` or ``none``.
+    reduction : ``mean`` over all elements, ``batchmean``, the divergence by its definition, ``sum`` or ``none``.
     log_target : whether targets are logarithms too.
 
     Examples

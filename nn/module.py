@@ -1,7 +1,7 @@
 """Module and Parameter: what layers, losses and whole networks are made of.
 
-Parameters, buffers and submodules are ordinary attributes, found in the instance's ``__dict__`` at full speed.  Beside them
-a module keeps one list of their names, in the order in which they were assigned, with what each of them is.
+Parameters, buffers and submodules are ordinary attributes, found in the instance's ``__dict__`` at full speed.  Beside
+them a module keeps their names, in the order in which they were assigned, with what each of them is.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Module:
             raise KeyError(f"the name of a {kind} cannot be {name!r}: it must not be empty nor contain a dot")
         known = self.__dict__.get("_names", {}).get(name)
         if hasattr(self, name) and known != kind and not (known in BUFFERS and kind in BUFFERS):
-            raise KeyError(f"{type(self).__name__} has an attribute {name!r} already: choose another name for the {kind}")
+            raise KeyError(f"{type(self).__name__} has an attribute {name!r}: choose another name for the {kind}")
         self._register(name, kind, value)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
@@ -314,7 +314,7 @@ class Module:
         for name in target.split(".") if target else []:
             found = dict(module._registered(MODULE)).get(name)
             if found is None:
-                raise AttributeError(f"there is no module {target!r}: {type(module).__name__} has no submodule {name!r}")
+                raise AttributeError(f"there is no module {target!r}: no {name!r} in {type(module).__name__}")
             module = found
         return module
 
@@ -343,7 +343,7 @@ class Module:
         owner = self.get_submodule(path)
         found = dict(owner._registered(*kinds)).get(name)
         if found is None:
-            raise AttributeError(f"there is no {kinds[0]} {target!r}: {type(owner).__name__} has no {kinds[0]} {name!r}")
+            raise AttributeError(f"there is no {kinds[0]} {target!r}: no {name!r} in {type(owner).__name__}")
         return found
 
     # ---- changes to all of it
@@ -394,7 +394,9 @@ class Module:
                 parameter.grad = tg.zeros_like(parameter.grad)
 
     def to(self, *targets: Any, dtype: DTypeLike | None = None, device: Any = None) -> Self:
-        """Convert the floating parameters and buffers, and the gradients, and return the module; parameters stay the same.
+        """Convert the floating parameters, their gradients and the buffers, and return the module.
+
+        Parameters stay the same objects.
 
         Parameters
         ----------
