@@ -76,6 +76,7 @@ from .ops.elementwise import (
     isinf,
     isnan,
     le,
+    left_shift,
     lerp,
     less,
     less_equal,
@@ -100,9 +101,11 @@ from .ops.elementwise import (
     negative,
     not_equal,
     pow,
+    power,
     rad2deg,
     reciprocal,
     remainder,
+    right_shift,
     rint,
     round,
     rsqrt,
@@ -120,6 +123,7 @@ from .ops.elementwise import (
     trunc,
     where,
 )
+from .ops.extremes import amax, amin, argmax, argmin, max, median, min
 from .ops.fused import linear, softmax_cross_entropy
 from .ops.gather import (
     argwhere,
@@ -139,6 +143,8 @@ from .ops.gather import (
 )
 from .ops.index import getitem
 from .ops.join import cat, chunk, concat, concatenate, hstack, split, stack, tensor_split, unbind, vstack
+from .ops.norm import norm
+from .ops.loss import binary_cross_entropy
 from .ops.pad import pad
 from .ops.random import (
     bernoulli,
@@ -195,13 +201,13 @@ from .ops.shape import (
     unsqueeze,
     view,
 )
+from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.update import sgd_update
-from .tensor import RemovableHandle, Tensor
+from .tensor import Tensor
 from .version import __version__
 
 __all__ = [
     "GradcheckError",
-    "RemovableHandle",
     "Tensor",
     "__version__",
     "abs",
@@ -211,6 +217,8 @@ __all__ = [
     "add",
     "all",
     "allclose",
+    "amax",
+    "amin",
     "any",
     "arange",
     "arccos",
@@ -220,6 +228,8 @@ __all__ = [
     "arctan",
     "arctan2",
     "arctanh",
+    "argmax",
+    "argmin",
     "argwhere",
     "as_tensor",
     "asin",
@@ -232,6 +242,7 @@ __all__ = [
     "atleast_2d",
     "autograd",
     "bernoulli",
+    "binary_cross_entropy",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -307,6 +318,7 @@ __all__ = [
     "isinf",
     "isnan",
     "le",
+    "left_shift",
     "lerp",
     "less",
     "less_equal",
@@ -316,6 +328,7 @@ __all__ = [
     "log1p",
     "log2",
     "log10",
+    "log_softmax",
     "logaddexp",
     "logaddexp2",
     "logical_and",
@@ -323,13 +336,17 @@ __all__ = [
     "logical_or",
     "logical_xor",
     "logspace",
+    "logsumexp",
     "lt",
     "manual_seed",
     "masked_fill",
     "masked_select",
+    "max",
     "maximum",
     "mean",
+    "median",
     "meshgrid",
+    "min",
     "minimum",
     "moveaxis",
     "movedim",
@@ -343,6 +360,7 @@ __all__ = [
     "negative",
     "no_grad",
     "nonzero",
+    "norm",
     "normal",
     "not_equal",
     "one_hot",
@@ -351,6 +369,7 @@ __all__ = [
     "pad",
     "permute",
     "pow",
+    "power",
     "prod",
     "promote_types",
     "rad2deg",
@@ -367,6 +386,7 @@ __all__ = [
     "repeat",
     "repeat_interleave",
     "reshape",
+    "right_shift",
     "rint",
     "roll",
     "rot90",
@@ -382,6 +402,7 @@ __all__ = [
     "signbit",
     "sin",
     "sinh",
+    "softmax",
     "softmax_cross_entropy",
     "split",
     "sqrt",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from .graph import Edge, Leaf, mode
+from .ops.index import assign, recorded_index, set_index
 from .primitive import primitive, registry
 from .tensor import Tensor, edge_of, wrap
 
@@ -80,13 +81,10 @@ def set_item(target: Tensor, index: Any, value: Any) -> None:
         value = wrap(np.asarray(value, target.dtype))
     elif value.dtype != target.dtype:
         value = registry["astype"](value, dtype=target.dtype)
-    from .ops.index import recorded_index
-
     index = recorded_index(index)
-    set_index = registry["set_index"]
     parents = (edge_of(target), edge_of(value))
     try:
-        target.array[index] = value.array
+        assign(target.array, index, value.array)
     except (IndexError, ValueError) as error:
         raise type(error)(
             f"cannot assign values of shape {value.shape} to a tensor of shape {target.shape}: {error}"
