@@ -143,8 +143,8 @@ from .ops.gather import (
 )
 from .ops.index import getitem
 from .ops.join import cat, chunk, concat, concatenate, hstack, split, stack, tensor_split, unbind, vstack
-from .ops.norm import norm
 from .ops.loss import binary_cross_entropy
+from .ops.norm import norm
 from .ops.pad import pad
 from .ops.random import (
     bernoulli,
@@ -203,11 +203,12 @@ from .ops.shape import (
 )
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.update import sgd_update
-from .tensor import Tensor
+from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
 __all__ = [
     "GradcheckError",
+    "RemovableHandle",
     "Tensor",
     "__version__",
     "abs",
