@@ -16,7 +16,8 @@ class Activation(Module):
 
     Parameters
     ----------
-    arguments : what follows the input, in its order; each becomes an attribute.
+    arguments
+        what follows the input, in its order; each becomes an attribute.
     """
 
     function: ClassVar[Callable[..., Tensor]]
@@ -42,7 +43,8 @@ class ReLU(Activation):
 
     Parameters
     ----------
-    inplace : whether the result is written into the input.
+    inplace
+        whether the result is written into the input.
 
     Examples
     --------

@@ -86,7 +86,8 @@ class Sequential(_Numbered):
 
     Parameters
     ----------
-    args : modules, named "0", "1" and so on; or one dictionary of modules by name.
+    args
+        modules, named "0", "1" and so on; or one dictionary of modules by name.
 
     Raises
     ------
@@ -137,7 +138,8 @@ class ModuleList(_Numbered):
 
     Parameters
     ----------
-    modules : what it holds at first.
+    modules
+        what it holds at first.
 
     Raises
     ------
@@ -186,7 +188,8 @@ class ModuleDict(Module):
 
     Parameters
     ----------
-    modules : a dictionary, or pairs of name and module.
+    modules
+        a dictionary, or pairs of name and module.
 
     Raises
     ------

@@ -18,9 +18,12 @@ class Dropout(Module):
 
     Parameters
     ----------
-    p : the probability of an element to be dropped.
-    inplace : whether the result is written into the input.
-    generator : where the mask is drawn from.  By default the generator that `tinygrad_np.manual_seed` sets: seeding it
+    p
+        the probability of an element to be dropped.
+    inplace
+        whether the result is written into the input.
+    generator
+        where the mask is drawn from.  By default the generator that `tinygrad_np.manual_seed` sets: seeding it
         with (seed, epoch, batch) gives the same masks whatever went before.
 
     Raises

@@ -15,7 +15,8 @@ class Flatten(Module):
 
     Parameters
     ----------
-    start_dim, end_dim : the first and the last of them; by default all but the first.
+    start_dim, end_dim
+        the first and the last of them; by default all but the first.
 
     Examples
     --------
@@ -42,8 +43,10 @@ class Unflatten(Module):
 
     Parameters
     ----------
-    dim : the dimension to split.
-    unflattened_size : the lengths it is split into; one of them may be -1.
+    dim
+        the dimension to split.
+    unflattened_size
+        the lengths it is split into; one of them may be -1.
 
     Raises
     ------

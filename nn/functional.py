@@ -133,11 +133,16 @@ def dropout(
 
     Parameters
     ----------
-    input : floating tensor of any shape.
-    p : the probability of an element to be dropped.
-    training : whether anything is dropped.
-    inplace : whether the result is written into `input`.
-    generator : where the mask is drawn from; the default generator if None.
+    input
+        floating tensor of any shape.
+    p
+        the probability of an element to be dropped.
+    training
+        whether anything is dropped.
+    inplace
+        whether the result is written into `input`.
+    generator
+        where the mask is drawn from; the default generator if None.
 
     Raises
     ------
@@ -217,9 +222,12 @@ def mse_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
 
     Parameters
     ----------
-    input : x, any shape.
-    target : t, the same shape.
-    reduction : ``mean`` over all n elements, ``sum``, or ``none``, where the losses keep the shape of the input.
+    input
+        x, any shape.
+    target
+        t, the same shape.
+    reduction
+        ``mean`` over all n elements, ``sum``, or ``none``, where the losses keep the shape of the input.
 
     Raises
     ------
@@ -258,8 +266,10 @@ def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta:
 
     Parameters
     ----------
-    input, target, reduction : as in `mse_loss`.
-    beta : where the parabola passes into lines; 0 gives `l1_loss`.
+    input, target, reduction
+        as in `mse_loss`.
+    beta
+        where the parabola passes into lines; 0 gives `l1_loss`.
 
     Raises
     ------
@@ -293,8 +303,10 @@ def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: fl
 
     Parameters
     ----------
-    input, target, reduction : as in `mse_loss`.
-    delta : where the parabola passes into lines.
+    input, target, reduction
+        as in `mse_loss`.
+    delta
+        where the parabola passes into lines.
 
     Raises
     ------
@@ -327,11 +339,15 @@ def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: b
 
     Parameters
     ----------
-    input : x, logarithms of probabilities, any shape.
-    target : t, probabilities of the same shape, or their logarithms if `log_target`.
-    reduction : ``mean`` over all n elements, ``batchmean``, which is the sum over the length of the first dimension and
+    input
+        x, logarithms of probabilities, any shape.
+    target
+        t, probabilities of the same shape, or their logarithms if `log_target`.
+    reduction
+        ``mean`` over all n elements, ``batchmean``, which is the sum over the length of the first dimension and
         the divergence by its definition, ``sum`` or ``none``.
-    log_target : whether `target` holds logarithms.
+    log_target
+        whether `target` holds logarithms.
 
     Raises
     ------
@@ -368,10 +384,14 @@ def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, *, redu
 
     Parameters
     ----------
-    input : x, probabilities, any shape.
-    target : t, probabilities of the same shape, usually 0 or 1.
-    weight : a factor for each loss, broadcast.
-    reduction : ``mean`` over all n elements, ``sum`` or ``none``.
+    input
+        x, probabilities, any shape.
+    target
+        t, probabilities of the same shape, usually 0 or 1.
+    weight
+        a factor for each loss, broadcast.
+    reduction
+        ``mean`` over all n elements, ``sum`` or ``none``.
 
     Raises
     ------
@@ -405,11 +425,16 @@ def binary_cross_entropy_with_logits(
 
     Parameters
     ----------
-    input : x, any shape.
-    target : t, probabilities of the same shape, usually 0 or 1.
-    weight : a factor for each loss, broadcast.
-    reduction : ``mean`` over all n elements, ``sum`` or ``none``.
-    pos_weight : a factor for what t = 1 contributes, broadcast; above 1 it raises recall, below 1 precision.
+    input
+        x, any shape.
+    target
+        t, probabilities of the same shape, usually 0 or 1.
+    weight
+        a factor for each loss, broadcast.
+    reduction
+        ``mean`` over all n elements, ``sum`` or ``none``.
+    pos_weight
+        a factor for what t = 1 contributes, broadcast; above 1 it raises recall, below 1 precision.
 
     Raises
     ------
@@ -453,12 +478,18 @@ def cross_entropy(
 
     Parameters
     ----------
-    input : x, shape (N, C) of C classes, or (C,), or (N, C, d1, d2, ...); not normalised.
-    target : classes from 0 to C - 1, integers of the shape of the input without C; or probabilities in its shape.
-    weight : w, shape (C,), a factor for each class.
-    ignore_index : a class that counts for nothing.
-    reduction : ``mean``, for classes weighted by w; ``sum``; or ``none``, in the shape of the input without C.
-    label_smoothing : the part of the target, from 0 to 1, that is spread evenly over all classes.
+    input
+        x, shape (N, C) of C classes, or (C,), or (N, C, d1, d2, ...); not normalised.
+    target
+        classes from 0 to C - 1, integers of the shape of the input without C; or probabilities in its shape.
+    weight
+        w, shape (C,), a factor for each class.
+    ignore_index
+        a class that counts for nothing.
+    reduction
+        ``mean``, for classes weighted by w; ``sum``; or ``none``, in the shape of the input without C.
+    label_smoothing
+        the part of the target, from 0 to 1, that is spread evenly over all classes.
 
     Raises
     ------

@@ -29,8 +29,10 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 
     Parameters
     ----------
-    nonlinearity : its name.
-    param : the slope of ``leaky_relu``, 0.01 if None.
+    nonlinearity
+        its name.
+    param
+        the slope of ``leaky_relu``, 0.01 if None.
 
     Raises
     ------
@@ -251,11 +253,16 @@ def kaiming_uniform_(
 
     Parameters
     ----------
-    tensor : shape (outputs, inputs, ...).
-    a : the slope of ``leaky_relu`` below 0.
-    mode : ``fan_in`` keeps the size of signals on their way forward, ``fan_out`` that of gradients on their way back.
-    nonlinearity : what follows the layer; see `calculate_gain`.
-    generator : where numbers are drawn from.
+    tensor
+        shape (outputs, inputs, ...).
+    a
+        the slope of ``leaky_relu`` below 0.
+    mode
+        ``fan_in`` keeps the size of signals on their way forward, ``fan_out`` that of gradients on their way back.
+    nonlinearity
+        what follows the layer; see `calculate_gain`.
+    generator
+        where numbers are drawn from.
 
     Raises
     ------

@@ -40,18 +40,26 @@ class Linear(Module):
 
     Parameters
     ----------
-    in_features : I, the length of an input.
-    out_features : O, the length of an output.
-    bias : whether b is added.
-    device : ``"cpu"`` or None.
-    dtype : of the parameters; the default dtype if None.
-    generator : where the numbers are drawn from; the default generator if None.
+    in_features
+        I, the length of an input.
+    out_features
+        O, the length of an output.
+    bias
+        whether b is added.
+    device
+        ``"cpu"`` or None.
+    dtype
+        of the parameters; the default dtype if None.
+    generator
+        where the numbers are drawn from; the default generator if None.
 
     Attributes
     ----------
-    weight : shape (O, I).  It lies in memory column by column, in which order the products with small batches, the
+    weight
+        shape (O, I).  It lies in memory column by column, in which order the products with small batches, the
         gradient and the update are fastest (measured in ``docs/decisions.md``).
-    bias : shape (O,), or None.
+    bias
+        shape (O,), or None.
 
     Notes
     -----

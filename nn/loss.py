@@ -15,7 +15,8 @@ class Loss(Module):
 
     Parameters
     ----------
-    reduction : ``mean``, ``sum`` or ``none``.
+    reduction
+        ``mean``, ``sum`` or ``none``.
 
     Raises
     ------
@@ -48,10 +49,14 @@ class CrossEntropy(_WeightedLoss):
 
     Parameters
     ----------
-    weight : shape (C,), a factor for each class.
-    ignore_index : a class that counts for nothing.
-    reduction : ``mean``, ``sum`` or ``none``.
-    label_smoothing : the part of the target, from 0 to 1, that is spread evenly over all classes.
+    weight
+        shape (C,), a factor for each class.
+    ignore_index
+        a class that counts for nothing.
+    reduction
+        ``mean``, ``sum`` or ``none``.
+    label_smoothing
+        the part of the target, from 0 to 1, that is spread evenly over all classes.
 
     Raises
     ------
@@ -101,9 +106,12 @@ class NLLLoss(_WeightedLoss):
 
     Parameters
     ----------
-    weight : shape (C,), a factor for each class.
-    ignore_index : a class that counts for nothing.
-    reduction : ``mean``, ``sum`` or ``none``.
+    weight
+        shape (C,), a factor for each class.
+    ignore_index
+        a class that counts for nothing.
+    reduction
+        ``mean``, ``sum`` or ``none``.
 
     Examples
     --------
@@ -126,7 +134,8 @@ class MSELoss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean``, ``sum`` or ``none``.
+    reduction
+        ``mean``, ``sum`` or ``none``.
 
     Examples
     --------
@@ -148,7 +157,8 @@ class L1Loss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean``, ``sum`` or ``none``.
+    reduction
+        ``mean``, ``sum`` or ``none``.
 
     Examples
     --------
@@ -169,8 +179,10 @@ class SmoothL1Loss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean``, ``sum`` or ``none``.
-    beta : where the parabola passes into lines.
+    reduction
+        ``mean``, ``sum`` or ``none``.
+    beta
+        where the parabola passes into lines.
 
     Examples
     --------
@@ -195,8 +207,10 @@ class HuberLoss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean``, ``sum`` or ``none``.
-    delta : where the parabola passes into lines.
+    reduction
+        ``mean``, ``sum`` or ``none``.
+    delta
+        where the parabola passes into lines.
 
     Examples
     --------
@@ -221,8 +235,10 @@ class BCELoss(_WeightedLoss):
 
     Parameters
     ----------
-    weight : a factor for each loss, broadcast.
-    reduction : ``mean``, ``sum`` or ``none``.
+    weight
+        a factor for each loss, broadcast.
+    reduction
+        ``mean``, ``sum`` or ``none``.
 
     Examples
     --------
@@ -244,9 +260,12 @@ class BCEWithLogitsLoss(_WeightedLoss):
 
     Parameters
     ----------
-    weight : a factor for each loss, broadcast.
-    reduction : ``mean``, ``sum`` or ``none``.
-    pos_weight : a factor for what t = 1 contributes, broadcast.
+    weight
+        a factor for each loss, broadcast.
+    reduction
+        ``mean``, ``sum`` or ``none``.
+    pos_weight
+        a factor for what t = 1 contributes, broadcast.
 
     Examples
     --------
@@ -275,8 +294,10 @@ class KLDivLoss(Loss):
 
     Parameters
     ----------
-    reduction : ``mean`` over all elements, ``batchmean``, the divergence by its definition, ``sum`` or ``none``.
-    log_target : whether targets are logarithms too.
+    reduction
+        ``mean`` over all elements, ``batchmean``, the divergence by its definition, ``sum`` or ``none``.
+    log_target
+        whether targets are logarithms too.
 
     Examples
     --------

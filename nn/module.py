@@ -24,8 +24,10 @@ class Parameter(Tensor):
 
     Parameters
     ----------
-    data : tensor, ndarray (both shared, not copied) or nested sequences.
-    requires_grad : whether `backward` collects its gradient.
+    data
+        tensor, ndarray (both shared, not copied) or nested sequences.
+    requires_grad
+        whether `backward` collects its gradient.
 
     Examples
     --------
@@ -48,8 +50,10 @@ class LoadedKeys(NamedTuple):
 
     Attributes
     ----------
-    missing_keys : the names that the module has and the state dict has not.
-    unexpected_keys : the names that the state dict has and the module has not.
+    missing_keys
+        the names that the module has and the state dict has not.
+    unexpected_keys
+        the names that the state dict has and the module has not.
     """
 
     missing_keys: list[str]
@@ -72,7 +76,8 @@ class Module:
 
     Attributes
     ----------
-    training : True until `eval` is called; layers such as `nn.Dropout` do nothing while it is False.
+    training
+        True until `eval` is called; layers such as `nn.Dropout` do nothing while it is False.
 
     Examples
     --------
@@ -169,9 +174,12 @@ class Module:
 
         Parameters
         ----------
-        name : the attribute that it becomes.
-        tensor : its value; None holds its place.
-        persistent : whether it is part of `state_dict`.
+        name
+            the attribute that it becomes.
+        tensor
+            its value; None holds its place.
+        persistent
+            whether it is part of `state_dict`.
 
         Raises
         ------
@@ -274,9 +282,12 @@ class Module:
 
         Parameters
         ----------
-        prefix : put before every name.
-        recurse : whether to go through all submodules.
-        remove_duplicate : whether to yield a parameter that is used in several places once, by its first name.
+        prefix
+            put before every name.
+        recurse
+            whether to go through all submodules.
+        remove_duplicate
+            whether to yield a parameter that is used in several places once, by its first name.
 
         Examples
         --------
@@ -400,8 +411,10 @@ class Module:
 
         Parameters
         ----------
-        targets : a floating dtype, a tensor that has it, or a device, which can be ``"cpu"`` only.
-        dtype, device : the same by name.
+        targets
+            a floating dtype, a tensor that has it, or a device, which can be ``"cpu"`` only.
+        dtype, device
+            the same by name.
 
         Raises
         ------
@@ -459,13 +472,17 @@ class Module:
 
         Parameters
         ----------
-        hook : returns None, a tuple of arguments, or one argument.
-        prepend : whether it is called before the hooks that are there.
-        with_kwargs : whether it is called as ``hook(module, args, kwargs)`` and returns None or a pair of the two.
+        hook
+            returns None, a tuple of arguments, or one argument.
+        prepend
+            whether it is called before the hooks that are there.
+        with_kwargs
+            whether it is called as ``hook(module, args, kwargs)`` and returns None or a pair of the two.
 
         Returns
         -------
-        RemovableHandle : its ``remove()`` takes the hook away.
+        RemovableHandle
+            its ``remove()`` takes the hook away.
         """
         return self._add_hook(Hook(hook, True, with_kwargs), prepend)
 
@@ -476,13 +493,17 @@ class Module:
 
         Parameters
         ----------
-        hook : returns None or another output.
-        prepend : whether it is called before the hooks that are there.
-        with_kwargs : whether it is called as ``hook(module, args, kwargs, output)``.
+        hook
+            returns None or another output.
+        prepend
+            whether it is called before the hooks that are there.
+        with_kwargs
+            whether it is called as ``hook(module, args, kwargs, output)``.
 
         Returns
         -------
-        RemovableHandle : its ``remove()`` takes the hook away.
+        RemovableHandle
+            its ``remove()`` takes the hook away.
 
         Examples
         --------
@@ -529,8 +550,10 @@ class Module:
 
         Parameters
         ----------
-        prefix : put before every name.
-        keep_vars : whether to give the parameters themselves rather than detached tensors on the same memory.
+        prefix
+            put before every name.
+        keep_vars
+            whether to give the parameters themselves rather than detached tensors on the same memory.
 
         Examples
         --------
@@ -553,12 +576,15 @@ class Module:
 
         Parameters
         ----------
-        state_dict : tensors or arrays by the names that `state_dict` gives.
-        strict : whether every name of the module has to be there, and no other.
+        state_dict
+            tensors or arrays by the names that `state_dict` gives.
+        strict
+            whether every name of the module has to be there, and no other.
 
         Returns
         -------
-        LoadedKeys : ``missing_keys`` and ``unexpected_keys``, both empty if `strict`.
+        LoadedKeys
+            ``missing_keys`` and ``unexpected_keys``, both empty if `strict`.
 
         Raises
         ------
