@@ -16,15 +16,13 @@ from .index import (
     add_at,
     first,
     nonzero_,
-    recorded_index,
     set_along_axis,
-    set_index,
     take_along_axis_,
     take_at,
     take_mask,
 )
 from .join import stack
-from .shape import broadcast_tensors, dimension, reshape_, shape_of
+from .shape import broadcast_tensors, broadcast_to_, dimension, reshape_, shape_of
 from .words import numpy_words
 
 # ---- by integers
@@ -32,7 +30,7 @@ from .words import numpy_words
 
 def _ints(index: Any, name: str) -> Any:
     """Return `index` as a tensor or array of ints; an array is copied, because a later change could not be noticed."""
-    array = index.array if isinstance(index, Tensor) else np.array(index, ndmin=0)
+    array = index.array if isinstance(index, Tensor) else np.array(index)
     if array.size == 0 and isinstance(index, list):
         array = array.astype(np.intp)
     if array.dtype.kind not in "iu":
@@ -275,7 +273,13 @@ def index_copy(input: Any, dim: int, index: Any, source: Any) -> Tensor:
     input, source = _tensor(input), _tensor(source)
     index, dim = _row(index, "index_copy"), dimension(dim, input.ndim)
     _check_source(input, dim, index, source, "index_copy")
-    return set_index(input, source, index=recorded_index((slice(None),) * dim + (index,)))
+    places = broadcast_to_(_lying(index, dim, input.ndim), shape=source.shape)
+    return set_along_axis(input, source, places, axis=dim)
+
+
+def _lying(row: Any, dim: int, ndim: int) -> Tensor:
+    """Return a row, of one dimension, as lying along `dim` of `ndim` dimensions."""
+    return reshape_(row, shape=(-1,) + (1,) * (ndim - dim - 1))
 
 
 def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
@@ -289,12 +293,17 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
     >>> tg.index_fill(tg.zeros(3), 0, tg.tensor([2, 0]), 7.0)
     tensor([7., 0., 7.])
     """
-    index, dim = np.unique(_array(_row(index, "index_fill"))), dimension(dim, len(shape_of(input)))
-    return set_index(input, value, index=(slice(None),) * dim + (index,))
+    input = _tensor(input)
+    index, dim = _row(index, "index_fill"), dimension(dim, input.ndim)
+    return masked_fill(input, _lying(named(index, length=input.shape[dim]), dim, input.ndim), value)
 
 
-def _array(x: Any) -> ndarray:
-    return x.array if isinstance(x, Tensor) else np.asarray(x)
+@primitive()
+def named(indices, *, length):
+    """Return, for each index below `length`, whether it is among `indices`."""
+    result = np.zeros(length, np.bool_)
+    result[indices] = True
+    return result
 
 
 def take(input: Any, index: Any) -> Tensor:
@@ -359,7 +368,7 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Tensor:
     input = _tensor(input)
     if shape_of(value) != ():
         raise ValueError(f"masked_fill with a value of shape {shape_of(value)}: give a number, or use where()")
-    if input.dtype.kind != "f" and _array(value).dtype.kind == "f":
+    if input.dtype.kind != "f" and (isinstance(value, float) or getattr(value, "dtype", input.dtype).kind == "f"):
         raise TypeError(f"masked_fill of {input.dtype} with the floating value {value}: convert the tensor first")
     return masked_fill_(input, value, _mask(mask, "masked_fill"))
 
@@ -470,7 +479,7 @@ def one_hot(input: Any, num_classes: int = -1) -> Tensor:
             [1, 0, 0]])
     """
     classes = _ints(input, "one_hot")
-    array = _array(classes)
+    array = np.asarray(classes)
     if num_classes == -1:
         if array.size == 0:
             raise ValueError("one_hot of no classes: give num_classes")

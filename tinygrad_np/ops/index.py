@@ -314,7 +314,7 @@ def recorded_index(index: Any) -> Index:
     """Return the canonical `index` with its arrays copied, so that it stays what it is."""
     return tuple(
         [
-            np.array(item.array if isinstance(item, Tensor) else item) if isinstance(item, Tensor | ndarray) else item
+            np.array(item) if isinstance(item, Tensor | ndarray) else item
             for item in canonical(index)
         ]
     )

@@ -233,7 +233,7 @@ def repeat_interleave(input: Any, repeats: Any, dim: int | None = None) -> Tenso
     if dim is None or not shape_of(input):
         input, dim = reshape_(input, shape=(-1,)), 0
     dim = dimension(dim, len(shape_of(input)))
-    counts = np.asarray(repeats.array if isinstance(repeats, Tensor) else repeats)
+    counts = np.asarray(repeats)
     if counts.size == 1:
         return repeat_interleave_(input, repeats=int(counts.reshape(-1)[0]), axis=dim)
     length = shape_of(input)[dim]
