@@ -180,7 +180,7 @@ def _source(input: Tensor, index: Any, src: Tensor, name: str) -> Tensor:
         raise ValueError(f"{name} of shape {src.shape} by an index of shape {index.shape}: it is too small")
     if src.dtype != input.dtype:
         raise TypeError(f"{name} of {src.dtype} into {input.dtype}: convert one of them with .to()")
-    return first(src, index.shape)  # type: ignore[no-any-return]
+    return first(src, index.shape)
 
 
 @numpy_words
@@ -435,17 +435,17 @@ argwhere = nonzero
 
 @answer_for(np.nonzero)
 def _numpy_nonzero(a: Any) -> tuple[Tensor, ...]:
-    return nonzero_(a)  # type: ignore[no-any-return]
+    return nonzero_(a)
 
 
 @answer_for(np.argwhere)
 def _numpy_argwhere(a: Any) -> Tensor:
-    return nonzero(a)  # type: ignore[no-any-return]
+    return nonzero(a)
 
 
 @answer_for(np.flatnonzero)
 def _numpy_flatnonzero(a: Any) -> Tensor:
-    return nonzero_(reshape_(a, shape=(-1,)))[0]  # type: ignore[no-any-return]
+    return nonzero_(reshape_(a, shape=(-1,)))[0]
 
 
 @primitive()

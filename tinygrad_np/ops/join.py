@@ -29,7 +29,8 @@ def concatenate_(*arrays, axis=0):
 
 
 def _parts(g: Any, input_shapes: Any, axis: int | None, needs: tuple[bool, ...]) -> list[Any]:
-    parts, start = [], 0
+    parts: list[Any] = []
+    start = 0
     for shape, need in zip(input_shapes, needs, strict=True):
         length = math.prod(shape) if axis is None else shape[axis]
         if not need:
