@@ -14,7 +14,8 @@ from ..primitive import primitive
 from ..protocols import answer_for
 from ..tensor import Tensor
 from .index import take_at
-from .shape import contiguous_, dimension, dimensions, fed, reshape_, shape_of, sizes_of, transpose
+from .shape import contiguous_, dimension, dimensions, fed, reshape_, shape_of, transpose
+from .shape_methods import sizes_of
 from .words import numpy_words
 
 # ---- in another order

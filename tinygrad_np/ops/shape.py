@@ -54,13 +54,6 @@ def dimensions(dims: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     return found
 
 
-def sizes_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return the lengths given as ``f(2, 3)`` or ``f((2, 3))``."""
-    if len(size) == 1 and isinstance(size[0], Sequence):
-        size = tuple(size[0])
-    return tuple([int(n) for n in size])
-
-
 # ---- another shape
 
 
