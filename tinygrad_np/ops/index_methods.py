@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import tinygrad_np as tg  # the package itself, still loading: its names are looked up when a method is called
 
@@ -29,7 +29,7 @@ class IndexMethods:
         """See `tinygrad_np.scatter`."""
         return tg.scatter(self, dim, index, src)
 
-    def scatter_(self, dim: int, index: Any, src: Any) -> Self:
+    def scatter_(self: Any, dim: int, index: Any, src: Any) -> Tensor:
         """Write the result of `tinygrad_np.scatter` into this tensor and return it."""
         return tg.inplace.write(self, tg.scatter, dim, index, src)
 
@@ -37,7 +37,7 @@ class IndexMethods:
         """See `tinygrad_np.scatter_add`."""
         return tg.scatter_add(self, dim, index, src)
 
-    def scatter_add_(self, dim: int, index: Any, src: Any) -> Self:
+    def scatter_add_(self: Any, dim: int, index: Any, src: Any) -> Tensor:
         """Write the result of `tinygrad_np.scatter_add` into this tensor and return it."""
         return tg.inplace.write(self, tg.scatter_add, dim, index, src)
 
@@ -50,7 +50,7 @@ class IndexMethods:
         """See `tinygrad_np.index_add`."""
         return tg.index_add(self, dim, index, source, alpha=alpha)
 
-    def index_add_(self, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Self:
+    def index_add_(self: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Tensor:
         """Write the result of `tinygrad_np.index_add` into this tensor and return it."""
         return tg.inplace.write(self, tg.index_add, dim, index, source, alpha=alpha)
 
@@ -58,7 +58,7 @@ class IndexMethods:
         """See `tinygrad_np.index_copy`."""
         return tg.index_copy(self, dim, index, source)
 
-    def index_copy_(self, dim: int, index: Any, source: Any) -> Self:
+    def index_copy_(self: Any, dim: int, index: Any, source: Any) -> Tensor:
         """Write the result of `tinygrad_np.index_copy` into this tensor and return it."""
         return tg.inplace.write(self, tg.index_copy, dim, index, source)
 
@@ -66,7 +66,7 @@ class IndexMethods:
         """See `tinygrad_np.index_fill`."""
         return tg.index_fill(self, dim, index, value)
 
-    def index_fill_(self, dim: int, index: Any, value: Any) -> Self:
+    def index_fill_(self: Any, dim: int, index: Any, value: Any) -> Tensor:
         """Write the result of `tinygrad_np.index_fill` into this tensor and return it."""
         return tg.inplace.write(self, tg.index_fill, dim, index, value)
 
@@ -85,7 +85,7 @@ class IndexMethods:
         """See `tinygrad_np.masked_fill`."""
         return tg.masked_fill(self, mask, value)
 
-    def masked_fill_(self, mask: Any, value: Any) -> Self:
+    def masked_fill_(self: Any, mask: Any, value: Any) -> Tensor:
         """Write the result of `tinygrad_np.masked_fill` into this tensor and return it."""
         return tg.inplace.write(self, tg.masked_fill, mask, value)
 

@@ -365,7 +365,7 @@ def matrix_transpose(input: Any) -> Tensor:
 
     Raises
     ------
-    ValueError
+    IndexError
         If there are less than two dimensions.
 
     Examples
@@ -374,8 +374,6 @@ def matrix_transpose(input: Any) -> Tensor:
     >>> tg.zeros(5, 2, 3).mT.shape
     (5, 3, 2)
     """
-    if len(shape_of(input)) < 2:
-        raise ValueError(f"the matrix transpose of shape {shape_of(input)}: there must be two dimensions or more")
     return transpose(input, -2, -1)
 
 

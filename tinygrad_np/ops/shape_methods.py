@@ -35,11 +35,11 @@ class ShapeMethods:
         """Return this tensor in the shape of `other`; see `tinygrad_np.reshape`."""
         return tg.reshape(self, other.shape)
 
-    def view(self, *shape: Any) -> Tensor:
+    def view(self: Any, *shape: Any) -> Tensor:
         """Return the elements in another shape, in the same memory; see `tinygrad_np.view`."""
         return tg.view(self, sizes_of(shape))
 
-    def view_as(self, other: Tensor) -> Tensor:
+    def view_as(self: Any, other: Tensor) -> Tensor:
         """Return the elements in the shape of `other`, in the same memory; see `tinygrad_np.view`."""
         return tg.view(self, other.shape)
 
@@ -80,14 +80,14 @@ class ShapeMethods:
     # ---- another order
 
     @property
-    def T(self) -> Tensor:  # noqa: N802  (the name it has everywhere)
+    def T(self: Any) -> Tensor:  # noqa: N802  (the name it has everywhere)
         """The tensor with its dimensions in reverse: the transpose of a matrix."""
         return tg.permute(self, range(self.ndim)[::-1])
 
     @property
     def mT(self) -> Tensor:  # noqa: N802  (the name it has everywhere)
-        """The tensor with its last two dimensions swapped; see `tinygrad_np.matrix_transpose`."""
-        return tg.matrix_transpose(self)
+        """The tensor with its last two dimensions swapped."""
+        return tg.transpose(self, -2, -1)
 
     def t(self) -> Tensor:
         """See `tinygrad_np.t`."""

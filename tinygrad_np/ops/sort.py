@@ -33,7 +33,7 @@ def sort_(x, *, axis=-1, descending=False, stable=False):
 
 
 def _order(x: ndarray, axis: int, descending: bool, stable: bool) -> ndarray:
-    kind = "stable" if stable else None
+    kind: Any = "stable" if stable else None
     if not descending:
         return np.argsort(x, axis=axis, kind=kind).astype(np.int64, copy=False)
     backwards = np.argsort(np.flip(x, axis), axis=axis, kind=kind)  # so that equal elements keep their order
