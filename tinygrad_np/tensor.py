@@ -16,6 +16,9 @@ from numpy.typing import DTypeLike
 from . import dtypes, protocols
 from .graph import Edge, Hooks, Leaf, Node, Output, enable_grad
 from .methods import Conversions, Methods
+from .ops.index_methods import IndexMethods
+from .ops.reduce_methods import ReduceMethods
+from .ops.shape_methods import ShapeMethods
 
 
 class View:
@@ -29,7 +32,7 @@ class View:
         self.base_edge = base._edge
 
 
-class Tensor(Conversions, Methods):
+class Tensor(Conversions, Methods, IndexMethods, ReduceMethods, ShapeMethods):
     """An array that records the operations on it, for differentiation in reverse mode.
 
     Parameters

@@ -11,6 +11,7 @@ from numpy.typing import DTypeLike
 from .. import dtypes
 from ..protocols import answer_for
 from ..tensor import Tensor, wrap
+from .words import sizes_of
 
 
 def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -92,13 +93,6 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return Tensor(array)
 
 
-def as_shape(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return the shape given as ``f(2, 3)`` or ``f((2, 3))``."""
-    if len(size) == 1 and isinstance(size[0], Sequence):
-        size = tuple(size[0])
-    return tuple(int(n) for n in size)
-
-
 def full(
     size: int | Sequence[int], fill_value: float, *, dtype: DTypeLike | None = None, requires_grad: bool = False
 ) -> Tensor:
@@ -111,7 +105,7 @@ def full(
     tensor([7, 7])
     """
     value = fill_value.array if isinstance(fill_value, Tensor) else fill_value
-    shape = as_shape(tuple(size) if isinstance(size, Sequence) else (size,))
+    shape = sizes_of(tuple(size) if isinstance(size, Sequence) else (size,))
     return Tensor(np.full(shape, value, dtype or dtypes.as_array(value).dtype), requires_grad=requires_grad)
 
 
@@ -124,7 +118,7 @@ def zeros(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
     >>> tg.zeros(2, 3).shape, tg.zeros((2, 3)).shape
     ((2, 3), (2, 3))
     """
-    return Tensor(np.zeros(as_shape(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.zeros(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def ones(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -136,7 +130,7 @@ def ones(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False
     >>> tg.ones(2)
     tensor([1., 1.])
     """
-    return Tensor(np.ones(as_shape(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.ones(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def empty(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
@@ -148,7 +142,7 @@ def empty(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
     >>> tg.empty(2, 3).shape
     (2, 3)
     """
-    return Tensor(np.empty(as_shape(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
+    return Tensor(np.empty(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
 def eye(n: int, m: int | None = None, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:

@@ -14,7 +14,8 @@ from numpy.typing import DTypeLike
 
 from .. import dtypes
 from ..tensor import Tensor
-from .creation import array_of, as_shape
+from .creation import array_of
+from .words import sizes_of
 
 _default = np.random.default_rng()
 
@@ -84,7 +85,7 @@ def rand(
     >>> tg.rand(2, 3).shape
     (2, 3)
     """
-    return _drawn((generator or _default).random, as_shape(size), dtype, requires_grad)
+    return _drawn((generator or _default).random, sizes_of(size), dtype, requires_grad)
 
 
 def randn(
@@ -101,7 +102,7 @@ def randn(
     >>> tg.randn(2, 3).dtype
     dtype('float32')
     """
-    return _drawn((generator or _default).standard_normal, as_shape(size), dtype, requires_grad)
+    return _drawn((generator or _default).standard_normal, sizes_of(size), dtype, requires_grad)
 
 
 def normal(

@@ -15,8 +15,7 @@ from ..protocols import answer_for
 from ..tensor import Tensor
 from .index import take_at
 from .shape import contiguous_, dimension, dimensions, fed, reshape_, shape_of, transpose
-from .shape_methods import sizes_of
-from .words import numpy_words
+from .words import numpy_words, sizes_of
 
 # ---- in another order
 

@@ -7,17 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import tinygrad_np as tg  # the package itself, still loading: its names are looked up when a method is called
 
-from .words import numpy_words
+from .words import numpy_words, sizes_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
-
-
-def sizes_of(size: tuple[Any, ...]) -> tuple[int, ...]:
-    """Return the lengths given as ``f(2, 3)`` or ``f((2, 3))``."""
-    if len(size) == 1 and isinstance(size[0], Sequence):
-        size = tuple(size[0])
-    return tuple([int(n) for n in size])
 
 
 class ShapeMethods:

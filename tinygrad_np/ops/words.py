@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -50,3 +50,10 @@ def _translated(function: Callable[..., Any], keywords: dict[str, Any]) -> dict[
                 f"{function.__name__} was given both {word} and {numpy_word}, which mean the same: pass one of them"
             )
     return {_PYTORCH.get(name, name): value for name, value in keywords.items()}
+
+
+def sizes_of(size: tuple[Any, ...]) -> tuple[int, ...]:
+    """Return the lengths given as ``f(2, 3)`` or ``f((2, 3))``."""
+    if len(size) == 1 and isinstance(size[0], Sequence):
+        size = tuple(size[0])
+    return tuple([int(n) for n in size])
