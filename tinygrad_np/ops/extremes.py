@@ -1,7 +1,7 @@
 """The greatest, the least and the middle element along axes, and where they are, each with its derivative.
 
-Where several elements are the greatest, there are two derivatives, as in PyTorch.  A reduction to the value alone shares
-g evenly among them.  One that gives the index too (`max` with `dim`) hands all of g to the element at that index.
+Where several elements are the greatest, there are two derivatives, as in PyTorch.  A reduction to the value alone
+shares g evenly among them.  One that gives the index too (`max` with `dim`) hands g to the element at that index.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Sums, products, means and variances along axes, and questions about all elements, each with its derivative.
 
-A reduction takes one axis, several, or all (None).  In the rules `restore` puts the reduced axes of a cotangent back, which
-then broadcasts against the input.  As in PyTorch, sums of integers are int64, and means need a floating dtype.
+A reduction takes one axis, several, or all (None).  In the rules `restore` puts the reduced axes of a cotangent back:
+then it broadcasts against the input.  As in PyTorch, sums of integers are int64, and means need a floating dtype.
 """
 
 from __future__ import annotations

@@ -49,6 +49,8 @@ softmax_.defvjp(lambda g, y, axis: y * (g - np.sum(g * y, axis=axis, keepdims=Tr
 def log_softmax_(x, *, axis=-1):
     """Return x - log(sum(exp(x))) along `axis`.  dx = g - exp(y) sum(g)."""
     z = _shifted(x, axis)
+    if not z.size:
+        return z
     return np.subtract(z, np.log(total(np.exp(z), axis, keepdims=True)), out=_placed(z, x))
 
 
