@@ -222,11 +222,12 @@ from .ops.shape import (
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.sort import argsort, bincount, bucketize, kthvalue, searchsorted, sort, topk, unique
 from .ops.update import sgd_update
-from .tensor import Tensor
+from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
 __all__ = [
     "GradcheckError",
+    "RemovableHandle",
     "Tensor",
     "__version__",
     "abs",
