@@ -144,7 +144,7 @@ class MSELoss(Loss):
     2.0
     >>> nn.MSELoss()(tg.zeros(4, 1), tg.zeros(4))
     Traceback (most recent call last):
-    ValueError: mse_loss needs an input and a target of one shape, not (4, 1) and (4,): reshape one of them
+    ValueError: mse_loss needs input and target of one shape, not (4, 1) and (4,): reshape one of them
     """
 
     def forward(self, input: Tensor, target: Any) -> Tensor:
@@ -188,7 +188,7 @@ class SmoothL1Loss(Loss):
     --------
     >>> import tinygrad_np as tg, nn
     >>> nn.SmoothL1Loss("none")(tg.tensor([0.5, 3.0]), tg.zeros(2))
-    tensor([0.1250, 2.5000])
+    tensor([0.125, 2.5  ])
     """
 
     def __init__(self, reduction: str = "mean", beta: float = 1.0) -> None:
@@ -216,7 +216,7 @@ class HuberLoss(Loss):
     --------
     >>> import tinygrad_np as tg, nn
     >>> nn.HuberLoss("none", delta=2.0)(tg.tensor([1.0, 4.0]), tg.zeros(2))
-    tensor([0.5000, 6.0000])
+    tensor([0.5, 6. ])
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:

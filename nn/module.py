@@ -104,8 +104,11 @@ class Module:
         self.__dict__["_names"] = {}
         self.__dict__["training"] = True
 
-    # Subclasses choose the arguments, which a method declared here could not let them do.
-    forward: Callable[..., Any]
+    def _no_forward(self, *args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} defines no forward: define it in the subclass")
+
+    # An attribute of this type lets subclasses choose the arguments, which a method would not.
+    forward: Callable[..., Any] = _no_forward
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Return ``forward(*args, **kwargs)``, after the forward pre-hooks and through the forward hooks."""
