@@ -49,6 +49,8 @@ class Leaf:
 class Node:
     """One recorded application of a primitive: what its derivative needs, and where its cotangents go.
 
+    Made by `Primitive.record`, which fills all fields.
+
     Attributes
     ----------
     primitive
@@ -87,32 +89,19 @@ class Node:
         "version",
     )
 
-    def __init__(
-        self,
-        primitive: Primitive,
-        parents: tuple[Edge, ...],
-        inputs: tuple[Any, ...] | None,
-        output: Any,
-        attributes: dict[str, Any],
-        input_shapes: tuple[tuple[int, ...], ...] | None,
-        cells: tuple[list[int], ...],
-        version: int,
-        shape: Any,
-        dtype: Any,
-    ) -> None:
-        self.primitive = primitive
-        self.parents = parents
-        self.inputs = inputs
-        self.output = output
-        self.attributes = attributes
-        self.input_shapes = input_shapes
-        self.cells = cells
-        self.version = version
-        self.shape = shape
-        self.dtype = dtype
-        self.aligned = False
-        self.hooks: Hooks | None = None
-        self.order = next_order()
+    aligned: bool
+    attributes: dict[str, Any]
+    cells: tuple[list[int], ...]
+    dtype: Any
+    hooks: Hooks | None
+    input_shapes: tuple[tuple[int, ...], ...] | None
+    inputs: tuple[Any, ...] | None
+    order: int
+    output: Any
+    parents: tuple[Edge, ...]
+    primitive: Primitive
+    shape: Any
+    version: int
 
     def __repr__(self) -> str:
         return f"<{self.primitive.name}>"

@@ -92,7 +92,9 @@ def set_item(target: Tensor, index: Any, value: Any) -> None:
     target._version[0] += 1
     if mode.enabled and any(parents):
         arrays = (target.array, value.array)
-        adopt(target, set_index.record((target, value), parents, arrays, {"index": index}, target.array, []))
+        node = set_index.record((target, value), parents, arrays, {"index": index}, None)
+        node.shape, node.dtype = target.shape, target.dtype
+        adopt(target, node)
 
 
 def adopt(target: Tensor, edge: Edge) -> None:
@@ -107,7 +109,9 @@ def adopt(target: Tensor, edge: Edge) -> None:
     parents = (edge_of(base), edge)
     if any(parents):
         arrays = (base.array, target.array)
-        base._edge = set_view.record((base, target), parents, arrays, {"steps": view.steps}, base.array, [])
+        node = set_view.record((base, target), parents, arrays, {"steps": view.steps}, None)
+        node.shape, node.dtype = base.shape, base.dtype
+        base._edge = node
 
 
 def check_writable(target: Tensor) -> None:

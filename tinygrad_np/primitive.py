@@ -56,6 +56,8 @@ class Primitive:
         whether `forward` can write into a given array, ``out=``.
     mutates
         names of the inputs that `forward` changes in place.
+    differentiable
+        whether it has a derivative.
     rules, joint
         the derivative: a rule for each input, or one for all.
     fresh, takes_missing
@@ -76,7 +78,7 @@ class Primitive:
         self.takes_out = "out" in parameters
         self.promotion, self.view, self.elementwise, self.mutates = promotion, view, elementwise, tuple(mutates)
         self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
-        self.fresh = self.takes_missing = False
+        self.differentiable = self.fresh = self.takes_missing = False
         self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
         self._used: list[set[str]] = []
         self._plans: dict[tuple[bool, ...], tuple[tuple[bool, ...], bool]] = {}
@@ -91,6 +93,7 @@ class Primitive:
         """Give one rule an input, in order; ``None`` where there is no derivative."""
         if self.variadic or len(rules) != len(self.inputs):
             raise TypeError(f"{self.name} has inputs {self.inputs}: give one rule each, or use defvjp_joint")
+        self.differentiable = True
         self._used = [set() if rule is None else set(self._parameters(rule)[1:]) for rule in rules]
         self.rules = tuple(None if rule is None else self._bind(rule, self._parameters(rule)[1:]) for rule in rules)
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
@@ -109,7 +112,7 @@ class Primitive:
         takes_missing
             whether, of several outputs, it takes ``None`` for the cotangents of those not used.
         """
-        self.fresh, self.takes_missing = fresh, takes_missing
+        self.differentiable, self.fresh, self.takes_missing = True, fresh, takes_missing
         names = [name for name in self._parameters(rule)[1:] if name != "needs"]
         position = self._parameters(rule).index("needs") - 1 if "needs" in self._parameters(rule) else None
         getters = [self._getter(name) for name in names]
@@ -177,76 +180,103 @@ class Primitive:
         """Apply to tensors, arrays and Python scalars; record the application if an input requires grad."""
         if self.promotion is not None:
             inputs = promote(inputs, self.promotion)
-        arrays = [x.array if isinstance(x, Tensor) else x for x in inputs]
+        arrays: list[Any] = []
+        parents: list[Edge] = []
+        recording = False
+        for x in inputs:
+            if isinstance(x, Tensor):
+                edge = x._edge if x._view is None else edge_of(x)
+                recording = recording or edge is not None
+                arrays.append(x.array)
+                parents.append(edge)
+            else:
+                arrays.append(x)
+                parents.append(None)
         try:
             output = self.forward(*arrays, **attributes)
         except (ValueError, IndexError, TypeError, RuntimeError) as error:
             raise self._explained(error, arrays) from error
+        recording = recording and mode.enabled and self.differentiable
         if self.mutates:
             self._bump_mutated(inputs)
         if type(output) is tuple:
-            return self._finish_several(inputs, arrays, attributes, output)
-        if type(output) is not np.ndarray:
+            return self._finish_several(inputs, parents, arrays, attributes, output, recording)
+        if type(output) is not ndarray:
             output = np.asarray(output)
         result = wrap(output)
         if self.view and isinstance(inputs[0], Tensor):
             self._share(result, inputs[0], attributes)
-        if mode.enabled and (self.rules or self.joint):
-            parents = tuple([edge_of(x) if isinstance(x, Tensor) else None for x in inputs])
-            if any(parents) and output.dtype.kind == "f":
-                result._edge = self.record(inputs, parents, arrays, attributes, output, [result._version])
+        if recording and output.dtype.kind == "f":
+            node = self.record(inputs, parents, arrays, attributes, output, (result._version,))
+            node.shape, node.dtype = output.shape, output.dtype
+            result._edge = node
         return result
+
+    def _finish_several(
+        self,
+        inputs: Sequence[Any],
+        parents: Sequence[Edge],
+        arrays: Sequence[Any],
+        attributes: dict[str, Any],
+        outputs: tuple[Any, ...],
+        recording: bool,
+    ) -> tuple[Tensor, ...]:
+        outputs = tuple([np.asarray(output) for output in outputs])
+        results = tuple([wrap(output) for output in outputs])
+        if recording:
+            versions = tuple([result._version for result in results])
+            node = self.record(inputs, parents, arrays, attributes, outputs, versions, NodeOfSeveral)
+            node.shape, node.dtype = [y.shape for y in outputs], [y.dtype for y in outputs]
+            for index, result in enumerate(results):
+                if result.array.dtype.kind == "f":
+                    result._edge = Output(node, index)
+        return results
 
     def record(
         self,
         inputs: Sequence[Any],
-        parents: tuple[Edge, ...],
+        parents: Sequence[Edge],
         arrays: Sequence[Any],
         attributes: dict[str, Any],
         output: Any,
-        output_cells: list[list[int]],
+        output_cells: tuple[list[int], ...] = (),
+        kind: type[Node] = Node,
     ) -> Node:
-        """Return the node of this application, holding what the rules of the inputs that require grad read."""
+        """Return the node of this application, holding what the rules of the inputs that require grad read.
+
+        Its `shape` and `dtype`, those of the output, are left to the caller.
+        """
         needs = tuple([parent is not None for parent in parents])
         plan = self._plans.get(needs)
         saves, saves_output = plan if plan is not None else self._plan(needs)
-        saved, cells = [], []
-        for save, x, array in zip(saves, inputs, arrays, strict=True):
-            saved.append(array if save else None)
-            if save and isinstance(x, Tensor):
-                cells.append(x._version)
-        if saves_output:
-            cells += output_cells
+        saved: list[Any] = []
+        cells: list[list[int]] = []
         version = 0
-        for cell in cells:
-            version += cell[0]
-        several = type(output) is tuple
-        return (NodeOfSeveral if several else Node)(
-            self,
-            parents,
-            tuple(saved),
-            output if saves_output else None,
-            attributes,
-            tuple([np.shape(array) for array in arrays]) if self._wants_shapes else None,
-            tuple(cells),
-            version,
-            tuple([o.shape for o in output]) if several else output.shape,
-            tuple([o.dtype for o in output]) if several else output.dtype,
-        )
-
-    def _finish_several(
-        self, inputs: Sequence[Any], arrays: Sequence[Any], attributes: dict[str, Any], outputs: tuple[Any, ...]
-    ) -> tuple[Tensor, ...]:
-        outputs = tuple([np.asarray(output) for output in outputs])
-        results = tuple([wrap(output) for output in outputs])
-        if mode.enabled and (self.rules or self.joint):
-            parents = tuple([edge_of(x) if isinstance(x, Tensor) else None for x in inputs])
-            if any(parents):
-                node = self.record(inputs, parents, arrays, attributes, outputs, [r._version for r in results])
-                for index, result in enumerate(results):
-                    if outputs[index].dtype.kind == "f":
-                        result._edge = Output(node, index)
-        return results
+        for save, x, array in zip(saves, inputs, arrays):  # noqa: B905  (as long as each other, and hot)
+            if not save:
+                saved.append(None)
+                continue
+            saved.append(array)
+            if isinstance(x, Tensor):
+                cells.append(x._version)
+                version += x._version[0]
+        if saves_output:
+            cells.extend(output_cells)
+            for cell in output_cells:
+                version += cell[0]
+        node = new_node(kind)
+        node.primitive = self
+        node.parents = tuple(parents)
+        node.inputs = tuple(saved)
+        node.output = output if saves_output else None
+        node.attributes = attributes
+        node.input_shapes = tuple([np.shape(array) for array in arrays]) if self._wants_shapes else None
+        node.cells = tuple(cells)
+        node.version = version
+        node.aligned = False
+        node.hooks = None
+        node.order = next_order()
+        return node
 
     def _share(self, result: Tensor, source: Tensor, attributes: dict[str, Any]) -> None:
         """If `result` lies in the memory of `source`, give it the same version cell and the steps to view it again."""
@@ -354,10 +384,12 @@ class BinaryPrimitive(Primitive):
         result._edge = result._view = None
         result._version = [0]
         a_edge, b_edge = a._edge, b._edge
-        if (a_edge is None and b_edge is None) or not mode.enabled or not self.rules:
+        if (a_edge is None and b_edge is None) or not mode.enabled or not self.differentiable:
             return result
         if a_edge is None or b_edge is None or self._saves is None:
-            result._edge = self.record((a, b), (a_edge, b_edge), (x, y), NO_ATTRIBUTES, output, [result._version])
+            node = self.record((a, b), (a_edge, b_edge), (x, y), NO_ATTRIBUTES, output, (result._version,))
+            node.shape, node.dtype = output.shape, dtype
+            result._edge = node
             return result
         node = result._edge = new_node(Node)
         node.primitive = self
