@@ -33,9 +33,8 @@ def _one_each(name: str, value: Any, optimizer: Optimizer) -> list[Any]:
     if not isinstance(value, list | tuple):
         return [value] * len(optimizer.param_groups)
     if len(value) != len(optimizer.param_groups):
-        raise ValueError(
-            f"{name} has {len(value)} values, but the optimizer has {len(optimizer.param_groups)} groups: give each its own"
-        )
+        groups = len(optimizer.param_groups)
+        raise ValueError(f"{name} has {len(value)} values, but the optimizer has {groups} groups: give one for each")
     return list(value)
 
 
@@ -69,7 +68,7 @@ class LRScheduler:
                 group.setdefault("initial_lr", float(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
-                    f"group {number} has no initial_lr to go on from: load the optimizer's state before giving last_epoch"
+                    f"group {number} has no initial_lr to go on from: load the optimizer's state first"
                 )
         self.base_lrs: list[float] = [float(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
