@@ -4,6 +4,7 @@ from . import autograd, inplace
 from .dtypes import get_default_dtype, promote_types, set_default_dtype
 from .gradcheck import GradcheckError, gradcheck
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .io import load, load_metadata, save
 from .ops.compare import allclose, equal, isclose
 from .ops.creation import (
     arange,
@@ -23,6 +24,7 @@ from .ops.creation import (
     zeros_like,
 )
 from .ops.cumulative import cumprod, cumsum
+from .ops.einsum import einsum, tensordot
 from .ops.elementwise import (
     abs,
     absolute,
@@ -143,24 +145,7 @@ from .ops.gather import (
 )
 from .ops.index import getitem
 from .ops.join import cat, chunk, concat, concatenate, hstack, split, stack, tensor_split, unbind, vstack
-from .ops.linalg import (
-    addmm,
-    addmv,
-    baddbmm,
-    bmm,
-    dot,
-    einsum,
-    ger,
-    inner,
-    kron,
-    matmul,
-    mm,
-    mv,
-    outer,
-    tensordot,
-    trace,
-    vdot,
-)
+from .ops.linalg import addmm, addmv, baddbmm, bmm, dot, ger, inner, kron, matmul, mm, mv, outer, trace, vdot
 from .ops.loss import binary_cross_entropy
 from .ops.norm import norm
 from .ops.pad import pad
@@ -357,6 +342,8 @@ __all__ = [
     "less_equal",
     "linear",
     "linspace",
+    "load",
+    "load_metadata",
     "log",
     "log1p",
     "log2",
@@ -429,6 +416,7 @@ __all__ = [
     "rot90",
     "round",
     "rsqrt",
+    "save",
     "scatter",
     "scatter_add",
     "searchsorted",
