@@ -67,6 +67,8 @@ def _middle(x: Any, axis: int) -> Any:
 
 def _shared(g: Any, y: Any, x: Any, axis: Any, keepdims: bool) -> Any:
     """Share `g` evenly among the elements of `x` that equal `y`, or are nan where it is."""
+    if 0 in x.shape:
+        return np.zeros_like(x)
     chosen = (x == restore(y, x.shape, axis, keepdims)) | np.isnan(x)
     count = np.sum(chosen, axis=axis, dtype=g.dtype, keepdims=keepdims)
     return np.where(chosen, restore(g / count, x.shape, axis, keepdims), 0)
@@ -84,9 +86,12 @@ def amax(input: Any, dim: Dim = None, keepdim: bool = False) -> Tensor:
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension or dimensions; all by default.
-    keepdim : keep them, at length 1.
+    input
+        tensor or array.
+    dim
+        dimension or dimensions; all by default.
+    keepdim
+        keep them, at length 1.
 
     Raises
     ------
@@ -235,10 +240,14 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, other: Any = None
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension to reduce; a tensor in its place is `other`.
-    keepdim : keep it, at length 1.
-    other : tensor to compare with, see `maximum`.
+    input
+        tensor or array.
+    dim
+        dimension to reduce; a tensor in its place is `other`.
+    keepdim
+        keep it, at length 1.
+    other
+        tensor to compare with, see `maximum`.
 
     Returns
     -------
@@ -292,9 +301,12 @@ def median(input: Any, dim: int | None = None, keepdim: bool = False) -> Any:
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension to reduce.
-    keepdim : keep it, at length 1.
+    input
+        tensor or array.
+    dim
+        dimension to reduce.
+    keepdim
+        keep it, at length 1.
 
     Returns
     -------

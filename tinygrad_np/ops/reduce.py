@@ -118,10 +118,14 @@ def sum(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike 
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension or dimensions to sum over; all by default.
-    keepdim : keep them, at length 1.
-    dtype : convert to it first.
+    input
+        tensor or array.
+    dim
+        dimension or dimensions to sum over; all by default.
+    keepdim
+        keep them, at length 1.
+    dtype
+        convert to it first.
 
     Returns
     -------
@@ -185,10 +189,14 @@ def mean(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike
 
     Parameters
     ----------
-    input : tensor or array of a floating dtype, unless `dtype` is given.
-    dim : dimension or dimensions to average over; all by default.
-    keepdim : keep them, at length 1.
-    dtype : floating; convert to it first.
+    input
+        tensor or array of a floating dtype, unless `dtype` is given.
+    dim
+        dimension or dimensions to average over; all by default.
+    keepdim
+        keep them, at length 1.
+    dtype
+        floating; convert to it first.
 
     Returns
     -------
@@ -225,7 +233,7 @@ def nanmean(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeL
     x = as_tensor(input, dtype)
     check_floating(x.dtype)
     missing, axis = np.isnan(x), axes_of(dim)
-    count = sum_(~missing, axis=axis, keepdims=keepdim)
+    count = sum_(~missing, axis=axis, keepdims=keepdim).to(x.dtype)
     return sum_(np.where(missing, 0, x), axis=axis, keepdims=keepdim) / np.where(count == 0, math.nan, count)
 
 
@@ -259,7 +267,7 @@ def _deviations(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
     """Return ``g (x - mean) / (n - ddof)``, which is half the derivative of the variance."""
     freedom = reduced_length(x.shape, g.shape) - ddof
     scale = g * (1.0 / freedom if freedom > 0 else math.nan)
-    return restore(scale, x.shape, axis, keepdims) * (x - np.mean(x, axis=axis, keepdims=True))
+    return restore(scale, x.shape, axis, keepdims) * (x - np.mean(x, axis=axis if x.ndim else None, keepdims=True))
 
 
 @primitive(np.var, promotion="common")
@@ -313,11 +321,16 @@ def var(
 
     Parameters
     ----------
-    input : tensor or array of a floating dtype.
-    dim : dimension or dimensions; all by default.
-    unbiased : PyTorch's older word: True for a correction of 1, False for 0.
-    keepdim : keep the dimensions, at length 1.
-    correction : 1 by default, which makes the variance of a sample an unbiased estimate; NumPy's default, ddof, is 0.
+    input
+        tensor or array of a floating dtype.
+    dim
+        dimension or dimensions; all by default.
+    unbiased
+        PyTorch's older word: True for a correction of 1, False for 0.
+    keepdim
+        keep the dimensions, at length 1.
+    correction
+        1 by default, which makes the variance of a sample an unbiased estimate; NumPy's default, ddof, is 0.
 
     Returns
     -------
@@ -444,10 +457,14 @@ def prod(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension or dimensions to multiply over; all by default.
-    keepdim : keep them, at length 1.
-    dtype : convert to it first.
+    input
+        tensor or array.
+    dim
+        dimension or dimensions to multiply over; all by default.
+    keepdim
+        keep them, at length 1.
+    dtype
+        convert to it first.
 
     Returns
     -------
