@@ -77,9 +77,12 @@ def cumsum(input: Any, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension to go along.
-    dtype : convert to it first.
+    input
+        tensor or array.
+    dim
+        dimension to go along.
+    dtype
+        convert to it first.
 
     Returns
     -------
@@ -111,9 +114,12 @@ def cumprod(input: Any, dim: int, *, dtype: DTypeLike | None = None) -> Tensor:
 
     Parameters
     ----------
-    input : tensor or array.
-    dim : dimension to go along.
-    dtype : convert to it first.
+    input
+        tensor or array.
+    dim
+        dimension to go along.
+    dtype
+        convert to it first.
 
     Returns
     -------

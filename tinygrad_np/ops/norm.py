@@ -65,12 +65,17 @@ def norm(
 
     Parameters
     ----------
-    input : tensor or array of a floating dtype.
-    p : any number; inf for the greatest, -inf for the least absolute value, 0 for how many are not 0; ``"fro"`` or None
+    input
+        tensor or array of a floating dtype.
+    p
+        any number; inf for the greatest, -inf for the least absolute value, 0 for how many are not 0; ``"fro"`` or None
         for 2; ``"nuc"`` for the sum of the singular values of matrices.
-    dim : dimension or dimensions; all by default.  The elements are taken as a vector, except for ``"nuc"``.
-    keepdim : keep them, at length 1.
-    dtype : convert to it first.
+    dim
+        dimension or dimensions; all by default.  The elements are taken as a vector, except for ``"nuc"``.
+    keepdim
+        keep them, at length 1.
+    dtype
+        convert to it first.
 
     Raises
     ------

@@ -89,9 +89,12 @@ def softmax(input: Any, dim: int, dtype: DTypeLike | None = None) -> Tensor:
 
     Parameters
     ----------
-    input : tensor or array of a floating dtype, of any size: nothing overflows.
-    dim : dimension along which the probabilities sum to 1.
-    dtype : convert to it first.
+    input
+        tensor or array of a floating dtype, of any size: nothing overflows.
+    dim
+        dimension along which the probabilities sum to 1.
+    dtype
+        convert to it first.
 
     Returns
     -------
@@ -141,9 +144,12 @@ def logsumexp(input: Any, dim: Dim, keepdim: bool = False) -> Tensor:
 
     Parameters
     ----------
-    input : tensor or array; integers become the default floating dtype.
-    dim : dimension or dimensions to sum over; None for all.
-    keepdim : keep them, at length 1.
+    input
+        tensor or array; integers become the default floating dtype.
+    dim
+        dimension or dimensions to sum over; None for all.
+    keepdim
+        keep them, at length 1.
 
     Returns
     -------

@@ -16,7 +16,8 @@ def numpy_words(function: Callable[..., Result]) -> Callable[..., Result]:
 
     Parameters
     ----------
-    function : takes ``dim``, and perhaps ``keepdim``.
+    function
+        takes ``dim``, and perhaps ``keepdim``.
 
     Returns
     -------
