@@ -21,6 +21,8 @@ from .words import numpy_words
 def vector_norm_(x, *, axis=None, keepdims=False, ord=2):
     """Return (sum(abs(x)**ord))**(1/ord) along `axis`, all of `x` for None; its limits for ord = inf, -inf and 0."""
     check_floating(x.dtype)
+    if isinstance(ord, str):
+        raise ValueError(f"vectors have no norm {ord!r}: give a number, or two axes for the norm of a matrix")
     if ord == 2:
         return np.sqrt(total(x * x, axis, keepdims))
     if ord == 0:
@@ -95,8 +97,6 @@ def norm(
     axis = axes_of(dim)
     if p == "nuc":
         return _matrix_norm(x, "nuc", tuple(range(np.ndim(x))) if axis is None else axis, keepdim)
-    if isinstance(p, str) and p != "fro":
-        raise ValueError(f"norm has no p = {p!r}: give a number, 'fro' or 'nuc'")
     return vector_norm_(x, axis=axis, keepdims=keepdim, ord=2 if p is None or p == "fro" else p)
 
 
