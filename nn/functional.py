@@ -161,7 +161,7 @@ def dropout(
     if not training or p == 0:
         return input
     kept = _kept(input.shape, p, generator or tg.default_generator())
-    mask = tg.from_numpy(np.multiply(kept, 1 / (1 - p) if p < 1 else 0.0, dtype=input.dtype))
+    mask = tg.as_tensor(np.asarray(np.multiply(kept, 1 / (1 - p) if p < 1 else 0.0, dtype=input.dtype)))
     return tg.inplace.write(input, tg.multiply, mask) if inplace else tg.multiply(input, mask)
 
 
@@ -298,7 +298,7 @@ def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta:
 
 
 def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
-    """Return the mean of ``d**2 / 2`` where the distance d = |x - t| is up to `delta`, else ``delta (d - delta / 2)``.
+    """Return the mean of ``d**2 / 2`` where the distance d = |x - t| is below `delta`, else ``delta (d - delta / 2)``.
 
     ``dx = g (x - t)`` near the target and ``g delta sign(x - t)`` away from it, over n.
 
@@ -330,7 +330,7 @@ def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: fl
     difference = tg.subtract(input, target)
     distance = tg.absolute(difference)
     near, away = tg.square(difference) * 0.5, (distance - 0.5 * delta) * delta
-    return _reduced(tg.where(distance <= delta, near, away), reduction)
+    return _reduced(tg.where(distance < delta, near, away), reduction)
 
 
 def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -515,7 +515,7 @@ def cross_entropy(
     0.239544...
     >>> loss.backward()
     >>> x.grad
-    tensor([[-0.2130,  0.1065,  0.1065]])
+    tensor([[-0.213 ,  0.1065,  0.1065]])
     """
     if weight is None and label_smoothing == 0.0 and ignore_index < 0 and _are_plain(input, target):
         check_reduction(reduction)
@@ -604,7 +604,7 @@ def _checked_classes(input: Tensor, target: Tensor, ignore_index: int) -> tuple[
         )
     if values.shape != expected:
         raise ValueError(f"classes must have shape {expected} for an input of shape {input.shape}, not {values.shape}")
-    kept = values != ignore_index
+    kept = np.asarray(values != ignore_index)
     wrong = kept & ((values < 0) | (values >= count))
     if wrong.any():
         raise IndexError(f"class {values[wrong][0]} is not one of {count}: they are numbered from 0 to {count - 1}")

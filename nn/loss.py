@@ -201,7 +201,7 @@ class SmoothL1Loss(Loss):
 
 
 class HuberLoss(Loss):
-    """``d**2 / 2`` where the distance d = |x - t| is up to `delta`, else ``delta (d - delta / 2)``.
+    """``d**2 / 2`` where the distance d = |x - t| is below `delta`, else ``delta (d - delta / 2)``.
 
     See `nn.functional.huber_loss`.
 
