@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
 from typing import Any, Self
 
 from .module import MODULE, Module
@@ -169,18 +170,13 @@ class ModuleList(_Numbered):
 
     def __repr__(self) -> str:
         """Show equal neighbours once, with their number."""
-        runs: list[tuple[int, str]] = []  # where a run of equal modules begins
-        shown = [repr(module) for module in self]
-        for index, text in enumerate(shown):
-            if not runs or runs[-1][1] != text:
-                runs.append((index, text))
-        ends = [*[begin for begin, _ in runs[1:]], len(shown)]
-        return self._shown(
-            [
-                f"({begin}): {text}" if end - begin == 1 else f"({begin}-{end - 1}): {end - begin} x {text}"
-                for (begin, text), end in zip(runs, ends, strict=True)
-            ]
-        )
+        children, begin = [], 0
+        for text, run in groupby(repr(module) for module in self):
+            count = len(list(run))
+            end = begin + count
+            children.append(f"({begin}): {text}" if count == 1 else f"({begin}-{end - 1}): {count} x {text}")
+            begin = end
+        return self._shown(children)
 
 
 class ModuleDict(Module):

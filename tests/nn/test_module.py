@@ -51,7 +51,7 @@ def test_modules_and_children():
     net = nn.Sequential(Block(), nn.ReLU())
     assert names(net.named_modules()) == ["", "0", "0.inner", "1"]
     assert names(net.named_children()) == ["0", "1"]
-    assert list(net.modules())[0] is net
+    assert next(iter(net.modules())) is net
     assert list(net.children()) == [net[0], net[1]]
 
 
@@ -139,7 +139,7 @@ def test_names_that_cannot_be_registered(register, name):
 
 @pytest.mark.parametrize("register", ["register_parameter", "register_buffer", "register_module"])
 def test_values_and_names_of_the_wrong_type(register):
-    with pytest.raises(TypeError, match="must be an? "):
+    with pytest.raises(TypeError, match=r"must be an? "):
         getattr(Block(), register)("fresh", 3)
     with pytest.raises(TypeError, match="must be a string"):
         getattr(Block(), register)(3, None)
@@ -206,7 +206,9 @@ def test_requires_grad_freezes_and_thaws():
     assert layer.requires_grad_().weight.requires_grad
 
 
-@pytest.mark.parametrize("convert", [lambda m: m.double(), lambda m: m.to("float64"), lambda m: m.to(tg.zeros(1).double())])
+@pytest.mark.parametrize(
+    "convert", [lambda m: m.double(), lambda m: m.to("float64"), lambda m: m.to(tg.zeros(1).double())]
+)
 def test_conversion_keeps_parameters_and_their_order_in_memory(convert):
     block = Block()
     block.register_buffer("count", tg.tensor(3))
@@ -293,7 +295,8 @@ def test_state_dict_shares_memory_and_leaves_out_what_is_not_saved():
     block = Block()
     state = block.state_dict()
     assert list(state) == ["scale", "shift", "mean", "inner.weight", "inner.bias"]
-    assert all(np.shares_memory(state[name].numpy(), block.get_parameter(name).array) for name in ("scale", "inner.bias"))
+    for name in ("scale", "inner.bias"):
+        assert np.shares_memory(state[name].numpy(), block.get_parameter(name).array)
     assert not any(tensor.requires_grad for tensor in state.values())
     assert block.state_dict(keep_vars=True)["scale"] is block.scale
     assert list(block.inner.state_dict(prefix="p.")) == ["p.weight", "p.bias"]
@@ -322,7 +325,8 @@ def test_load_takes_arrays():
 def test_load_names_everything_that_does_not_fit_and_changes_nothing():
     net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
     before = {name: tensor.tolist() for name, tensor in net.state_dict().items()}
-    state = {"0.weight": tg.ones(2, 2), "0.bias": tg.ones(3), "1.weight": tg.ones(2, 1), "2.bias": tg.ones(1), "x": tg.ones(1)}
+    shapes = {"0.weight": (2, 2), "0.bias": (3,), "1.weight": (2, 1), "2.bias": (1,), "x": (1,)}
+    state = {name: tg.ones(shape) for name, shape in shapes.items()}
     with pytest.raises(RuntimeError) as caught:
         net.load_state_dict(state)
     message = str(caught.value)
@@ -463,7 +467,7 @@ def test_numbered_containers_are_like_lists(kind):
     assert list(net + kind(b)) == [a, c, b]
     with pytest.raises(IndexError, match="there is no module 2 in"):
         net[2]
-    with pytest.raises(TypeError, match="must be an nn.Module"):
+    with pytest.raises(TypeError, match=r"must be an nn\.Module"):
         net.append(3)
 
 
