@@ -184,7 +184,7 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
 @primitive(np.squeeze, view=True)
 def squeeze_(x, *, axis=None):
     """Return `x` without the dimensions `axis`, which have length 1; without all such if None.  dx = g, reshaped."""
-    return np.squeeze(x, axis=axis)
+    return np.squeeze(x[...], axis=axis)  # a view even if there is nothing to do
 
 
 squeeze_.defvjp(lambda g, x_shape: np.reshape(g, x_shape))
@@ -538,7 +538,6 @@ def contiguous_(x):
 contiguous_.defvjp(lambda g: g)
 
 
-@answer_for(np.ascontiguousarray)
 def contiguous(input: Any) -> Tensor:
     """Return `input` itself if its elements lie in memory in C order, else a copy that does.
 
