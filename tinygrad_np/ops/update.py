@@ -6,6 +6,7 @@ cache for the next, and what is in between needs no array as large as the parame
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
@@ -66,30 +67,35 @@ def _scratch(size: int, dtype: np.dtype[Any], count: int) -> list[np.ndarray]:
     return [array[:size] for array in arrays]
 
 
-def _blocks(arrays: tuple[np.ndarray, ...], scratch: int) -> Iterator[tuple[np.ndarray, ...]]:
-    """Yield the `arrays` block by block, each time with as many arrays of `scratch` in their shape.
+def _blocks(*arrays: np.ndarray | None, scratch: int) -> Iterator[Any]:
+    """Yield the `arrays` block by block (None stays None), each time with as many arrays of `scratch` in their shape.
 
     Arrays that lie in memory in different orders are not divided: they come as they are.
     """
-    first = arrays[0]
+    first: Any = arrays[0]
     orders: tuple[Literal["C"], Literal["F"]] = ("C", "F")
     for order in orders:
-        if first.size > BLOCK and all(array.flags[order] for array in arrays):
-            flat = [array.reshape(-1, order=order) for array in arrays]
+        if first.size > BLOCK and all(array is None or array.flags[order] for array in arrays):
+            flat = [None if array is None else array.reshape(-1, order=order) for array in arrays]
             between = _scratch(BLOCK, first.dtype, scratch)
             for start in range(0, first.size, BLOCK):
                 stop = min(start + BLOCK, first.size)
-                yield (*[a[start:stop] for a in flat], *[s[: stop - start] for s in between])
+                yield (*[a if a is None else a[start:stop] for a in flat], *[s[: stop - start] for s in between])
             return
     yield (*arrays, *[np.empty_like(first) for _ in range(scratch)])
 
 
 @lru_cache(maxsize=256)
 def _scalar(value: float, dtype: np.dtype[Any]) -> np.ndarray:
-    """Return a number as an array: to convert it anew costs as much as an operation on a small array."""
+    """Return an option as an array: to convert it anew costs as much as an operation on a small array."""
     array = np.array(value, dtype)
     array.flags.writeable = False
     return array
+
+
+def _number(value: Any) -> float:
+    """Return the Python number that a 0-d array holds."""
+    return value.item() if isinstance(value, np.ndarray) else value
 
 
 def _check(p: np.ndarray, *others: np.ndarray | None) -> None:
@@ -99,6 +105,32 @@ def _check(p: np.ndarray, *others: np.ndarray | None) -> None:
                 f"the parameter has shape {p.shape} and dtype {p.dtype}, but its gradient or state has shape "
                 f"{other.shape} and dtype {other.dtype}: they must be the same"
             )
+
+
+def _descent(p: Any, grad: Any, out: Any, weight_decay: float, maximize: bool) -> Any:
+    """Return the gradient of what is to become less, the weight's penalty included; in `out` if it is another array."""
+    if weight_decay:
+        penalty = np.multiply(p, _scalar(weight_decay, p.dtype), out=out)
+        return (np.subtract if maximize else np.add)(penalty, grad, out=out)
+    return np.negative(grad, out=out) if maximize else grad
+
+
+def _move(average: Any, value: Any, weight: float, between: Any) -> None:
+    """Move a running average towards a value: average + weight * (value - average), in place."""
+    if weight < 0.5:
+        np.multiply(np.subtract(value, average, out=between), _scalar(weight, average.dtype), out=between)
+        np.add(average, between, out=average)
+    else:  # exact where the weight is 1
+        np.multiply(np.subtract(value, average, out=between), _scalar(1 - weight, average.dtype), out=between)
+        np.subtract(value, between, out=average)
+
+
+def _move_square(average: Any, value: Any, decay: float, between: Any) -> None:
+    """Move a running average of squares: decay * average + (1 - decay) * value**2, in place."""
+    np.multiply(average, _scalar(decay, average.dtype), out=average)
+    np.multiply(value, value, out=between)
+    np.multiply(between, _scalar(1 - decay, average.dtype), out=between)
+    np.add(average, between, out=average)
 
 
 @_changes("p", "buffer")
@@ -139,23 +171,227 @@ def sgd_update(
     tensor([0.5, 2.5])
     """
     dtype = p.dtype
-    rate = lr.astype(dtype) if isinstance(lr, np.ndarray) else _scalar(lr, dtype)
+    rate = _scalar(_number(lr), dtype)
     if p.shape != grad.shape or dtype != grad.dtype:
         _check(p, grad)
     if p.size <= BLOCK and buffer is None and not weight_decay:  # most parameters by number: biases
         (np.add if maximize else np.subtract)(p, np.multiply(grad, rate), p)
         return
     _check(p, buffer)
-    signed = np.subtract if maximize else np.add
-    for block in _blocks((p, grad) if buffer is None else (p, grad, buffer), scratch=2):
-        q, d, s, t = block[0], block[1], block[-2], block[-1]
-        if weight_decay:
-            d = signed(np.multiply(q, _scalar(weight_decay, dtype), out=s), d, out=s)
-        elif maximize:
-            d = np.negative(d, out=s)
-        if buffer is not None:
-            b = block[2]
+    for q, d, b, s, t in _blocks(p, grad, buffer, scratch=2):
+        d = _descent(q, d, s, weight_decay, maximize)
+        if b is not None:
             np.multiply(b, _scalar(momentum, dtype), out=b)
             np.add(b, np.multiply(d, _scalar(1 - dampening, dtype), out=t) if dampening else d, out=b)
             d = np.add(np.multiply(b, _scalar(momentum, dtype), out=t), d, out=t) if nesterov else b
         np.subtract(q, np.multiply(d, rate, out=s), out=q)
+
+
+@_changes("p", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step")
+def adam_update(
+    p: Any,
+    grad: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
+    max_exp_avg_sq: Any,
+    step: Any,
+    lr: Any,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    decoupled: bool = False,
+    maximize: bool = False,
+) -> None:
+    """Change a parameter by one step of Adam, in place.
+
+    With d = grad (-grad where `maximize`) + weight_decay * p, or p <- p * (1 - lr * weight_decay) if `decoupled`,
+
+        step <- step + 1;  m <- beta1 * m + (1 - beta1) * d;  v <- beta2 * v + (1 - beta2) * d**2
+        p <- p - lr * (m / (1 - beta1**step)) / (sqrt(v / (1 - beta2**step)) + eps)
+
+    Parameters
+    ----------
+    p, grad : the parameter and its gradient, of one shape and dtype; `grad` is not changed.
+    exp_avg, exp_avg_sq : m and v, zero before the first step.
+    max_exp_avg_sq : None; or, for AMSGrad, the largest v so far, which stands for v in the last line.
+    step : 0-d array that counts the steps.
+    lr : the learning rate, a number or a 0-d array.
+    beta1, beta2, eps, weight_decay, decoupled, maximize : see `nn.Adam`.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> p, m, v, step = tg.tensor([1.0, 2.0]), tg.zeros(2), tg.zeros(2), tg.tensor(0.0)
+    >>> _ = adam_update(p, tg.tensor([3.0, -0.1]), m, v, None, step, 0.5)
+    >>> p, step
+    (tensor([0.5, 2.5]), tensor(1.))
+    """
+    _check(p, grad, exp_avg, exp_avg_sq, max_exp_avg_sq)
+    step += 1
+    lr, count = _number(lr), _number(step)
+    root = math.sqrt(1 - beta2**count)  # moved out of the square root of v, and so out of the arrays
+    rate, floor = np.array(lr / (1 - beta1**count) * root, p.dtype), np.array(eps * root, p.dtype)
+    for q, d, m, v, largest, s, t in _blocks(p, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, scratch=2):
+        if decoupled and weight_decay:
+            np.multiply(q, np.array(1 - lr * weight_decay, p.dtype), out=q)
+        d = _descent(q, d, s, 0.0 if decoupled else weight_decay, maximize)
+        _move(m, d, 1 - beta1, t)
+        _move_square(v, d, beta2, t)
+        if largest is not None:
+            v = np.maximum(largest, v, out=largest)
+        np.add(np.sqrt(v, out=s), floor, out=s)
+        np.multiply(np.divide(m, s, out=s), rate, out=s)
+        np.subtract(q, s, out=q)
+
+
+@_changes("p", "exp_avg", "exp_avg_sq", "mu_product", "step")
+def nadam_update(
+    p: Any,
+    grad: Any,
+    exp_avg: Any,
+    exp_avg_sq: Any,
+    mu_product: Any,
+    step: Any,
+    lr: Any,
+    *,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    momentum_decay: float = 0.004,
+    decoupled: bool = False,
+    maximize: bool = False,
+) -> None:
+    """Change a parameter by one step of NAdam, in place.
+
+    With d, m and v as in `adam_update`, mu(k) = beta1 * (1 - 0.96**(k * momentum_decay) / 2) and
+
+        step <- step + 1;  mu_product <- mu_product * mu(step)
+
+    the parameter becomes p - lr * n / (sqrt(v / (1 - beta2**step)) + eps) with
+
+        n = d * (1 - mu(step)) / (1 - mu_product) + m * mu(step + 1) / (1 - mu_product * mu(step + 1))
+
+    Parameters
+    ----------
+    p, grad : the parameter and its gradient, of one shape and dtype; `grad` is not changed.
+    exp_avg, exp_avg_sq : m and v, zero before the first step.
+    mu_product, step : 0-d arrays, 1 and 0 before the first step.
+    lr : the learning rate, a number or a 0-d array.
+    beta1, beta2, eps, weight_decay, momentum_decay, decoupled, maximize : see `nn.NAdam`.
+    """
+    _check(p, grad, exp_avg, exp_avg_sq)
+    step += 1
+    lr, count = _number(lr), _number(step)
+    mu, mu_next = (beta1 * (1 - 0.5 * 0.96 ** (k * momentum_decay)) for k in (count, count + 1))
+    mu_product *= mu
+    product = _number(mu_product)
+    root = math.sqrt(1 - beta2**count)  # moved out of the square root of v, and so out of the arrays
+    floor = np.array(eps * root, p.dtype)
+    now = np.array(lr * (1 - mu) / (1 - product) * root, p.dtype)
+    ahead = np.array(lr * mu_next / (1 - product * mu_next) * root, p.dtype)
+    for q, d, m, v, s, t in _blocks(p, grad, exp_avg, exp_avg_sq, scratch=2):
+        if decoupled and weight_decay:
+            np.multiply(q, np.array(1 - lr * weight_decay, p.dtype), out=q)
+        d = _descent(q, d, s, 0.0 if decoupled else weight_decay, maximize)
+        _move(m, d, 1 - beta1, t)
+        _move_square(v, d, beta2, t)
+        np.multiply(d, now, out=s)
+        np.add(s, np.multiply(m, ahead, out=t), out=s)
+        np.add(np.sqrt(v, out=t), floor, out=t)
+        np.subtract(q, np.divide(s, t, out=s), out=q)
+
+
+@_changes("p", "square_avg", "grad_avg", "buffer", "step")
+def rmsprop_update(
+    p: Any,
+    grad: Any,
+    square_avg: Any,
+    grad_avg: Any,
+    buffer: Any,
+    step: Any,
+    lr: Any,
+    *,
+    alpha: float = 0.99,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    momentum: float = 0.0,
+    maximize: bool = False,
+) -> None:
+    """Change a parameter by one step of RMSprop, in place.
+
+    With d = grad (-grad where `maximize`) + weight_decay * p,
+
+        step <- step + 1;  v <- alpha * v + (1 - alpha) * d**2;  m <- alpha * m + (1 - alpha) * d
+        u = d / (sqrt(v - m**2) + eps);  b <- momentum * b + u;  p <- p - lr * b
+
+    where without m it is sqrt(v), and without b the last is p <- p - lr * u.
+
+    Parameters
+    ----------
+    p, grad : the parameter and its gradient, of one shape and dtype; `grad` is not changed.
+    square_avg, grad_avg, buffer : v, m and b, zero before the first step; m and b may be None.
+    step : 0-d array that counts the steps.
+    lr : the learning rate, a number or a 0-d array.
+    alpha, eps, weight_decay, momentum, maximize : see `nn.RMSprop`.
+    """
+    _check(p, grad, square_avg, grad_avg, buffer)
+    step += 1
+    dtype = p.dtype
+    rate, floor = _scalar(_number(lr), dtype), _scalar(eps, dtype)
+    for q, d, v, m, b, s, t in _blocks(p, grad, square_avg, grad_avg, buffer, scratch=2):
+        d = _descent(q, d, s, weight_decay, maximize)
+        _move_square(v, d, alpha, t)
+        if m is None:
+            np.sqrt(v, out=t)
+        else:
+            _move(m, d, 1 - alpha, t)
+            np.sqrt(np.subtract(v, np.multiply(m, m, out=t), out=t), out=t)
+        np.divide(d, np.add(t, floor, out=t), out=s)
+        if b is not None:
+            np.multiply(b, _scalar(momentum, dtype), out=b)
+            s = np.multiply(np.add(b, s, out=b), rate, out=s)
+        else:
+            np.multiply(s, rate, out=s)
+        np.subtract(q, s, out=q)
+
+
+@_changes("p", "total", "step")
+def adagrad_update(
+    p: Any,
+    grad: Any,
+    total: Any,
+    step: Any,
+    lr: Any,
+    *,
+    lr_decay: float = 0.0,
+    eps: float = 1e-10,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
+) -> None:
+    """Change a parameter by one step of Adagrad, in place.
+
+    With d = grad (-grad where `maximize`) + weight_decay * p,
+
+        step <- step + 1;  total <- total + d**2
+        p <- p - lr / (1 + (step - 1) * lr_decay) * d / (sqrt(total) + eps)
+
+    Parameters
+    ----------
+    p, grad : the parameter and its gradient, of one shape and dtype; `grad` is not changed.
+    total : the sum of the squares.
+    step : 0-d array that counts the steps.
+    lr : the learning rate, a number or a 0-d array.
+    lr_decay, eps, weight_decay, maximize : see `nn.Adagrad`.
+    """
+    _check(p, grad, total)
+    step += 1
+    rate = np.array(_number(lr) / (1 + (_number(step) - 1) * lr_decay), p.dtype)
+    for q, d, v, s, t in _blocks(p, grad, total, scratch=2):
+        d = _descent(q, d, s, weight_decay, maximize)
+        np.add(v, np.multiply(d, d, out=t), out=v)
+        np.add(np.sqrt(v, out=t), _scalar(eps, p.dtype), out=t)
+        np.multiply(np.divide(d, t, out=s), rate, out=s)
+        np.subtract(q, s, out=q)
