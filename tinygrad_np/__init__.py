@@ -206,7 +206,7 @@ from .ops.shape import (
 )
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.sort import argsort, bincount, bucketize, kthvalue, searchsorted, sort, topk, unique
-from .ops.update import sgd_update
+from .ops.update import adagrad_update, adam_update, nadam_update, rmsprop_update, sgd_update
 from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
@@ -219,6 +219,8 @@ __all__ = [
     "absolute",
     "acos",
     "acosh",
+    "adagrad_update",
+    "adam_update",
     "add",
     "addmm",
     "addmv",
@@ -375,6 +377,7 @@ __all__ = [
     "mul",
     "multiply",
     "mv",
+    "nadam_update",
     "nan_to_num",
     "nanmean",
     "nansum",
@@ -412,6 +415,7 @@ __all__ = [
     "reshape",
     "right_shift",
     "rint",
+    "rmsprop_update",
     "roll",
     "rot90",
     "round",
