@@ -127,6 +127,17 @@ class Optimizer:
         """Change the parameters of one group that have a gradient."""
         raise NotImplementedError(f"{type(self).__name__} must define update_group")
 
+    def state_of(self, parameter: tg.Tensor, *arrays: str, **numbers: float) -> dict[str, Any]:
+        """Return the state of a parameter with these arrays of its shape, at first zero, and these 0-d tensors."""
+        state = self.state.setdefault(parameter, {})
+        for name in arrays:
+            if state.get(name) is None:
+                state[name] = tg.zeros_like(parameter)
+        for name, value in numbers.items():
+            if name not in state:
+                state[name] = tg.tensor(float(value))
+        return state
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients.
 
@@ -197,8 +208,10 @@ def _listed(entries: Any) -> list[Any]:
 
 def _owned(value: Any, parameter: tg.Tensor, name: str) -> Any:
     """Return a copy of a saved value; an array of the parameter's shape lies in memory as the parameter does."""
-    if value is None or isinstance(value, bool | int | float | str):
+    if value is None or isinstance(value, str | bool):
         return value
+    if isinstance(value, int | float):
+        return tg.tensor(float(value))  # as PyTorch saved the number of steps once
     array = np.asarray(value)
     if array.ndim == 0:
         return tg.tensor(array)

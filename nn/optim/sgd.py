@@ -95,14 +95,11 @@ class SGD(Optimizer):
             grad = parameter.grad
             if grad is None:
                 continue
-            state = self.state.setdefault(parameter, {})
-            first = state.get("momentum_buffer") is None
-            if first:
-                state["momentum_buffer"] = tg.zeros_like(parameter)
+            first = self.state.get(parameter, {}).get("momentum_buffer") is None
             tg.sgd_update(
                 parameter,
                 grad,
-                state["momentum_buffer"],
+                self.state_of(parameter, "momentum_buffer")["momentum_buffer"],
                 lr,
                 momentum=momentum,
                 dampening=0.0 if first else dampening,
