@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import functional, init
+from . import data, functional, init, optim, utils
 from .activation import ReLU, Sigmoid, Tanh
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import Dropout
@@ -21,8 +21,11 @@ from .loss import (
     SmoothL1Loss,
 )
 from .module import Module, Parameter
+from .optim import SGD
+from .optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 __all__ = [
+    "SGD",
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropy",
@@ -41,13 +44,18 @@ __all__ = [
     "NLLLoss",
     "Parameter",
     "ReLU",
+    "ReduceLROnPlateau",
     "Sequential",
     "Sigmoid",
     "SmoothL1Loss",
+    "StepLR",
     "Tanh",
     "Unflatten",
+    "data",
     "functional",
     "init",
+    "optim",
+    "utils",
 ]
 
 
