@@ -29,7 +29,7 @@ def run_training(config: Config) -> dict[str, Any]:
     start = time.perf_counter()
     data = load(config.dataset, config.data_dir, train=True)
     name = data.name
-    training, validation = split(data, config.validation, config.seed)
+    training, validation = split(data, config.validation, config.train_size, config.seed)
     run = Run(config, data)
     tg.manual_seed((config.seed, 0))
     model = build_model(config.hidden, config.activation, config.dropout, config.loss)

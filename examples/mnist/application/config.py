@@ -44,6 +44,7 @@ class Config:
     batch_size: int = option(128, "samples a step", type=int)
     epochs: int = option(10, "passes over the training data", type=int)
     validation: int = option(10_000, "samples of the training data kept for choosing the best epoch", type=int)
+    train_size: int = option(0, "samples to train on, of those that are left; 0: all", type=int)
     seed: int = option(0, "of the initialisation, the split, the shuffles and dropout", type=int)
     output: str | None = option(None, "folder of the run; by default a new one in runs/")
 
@@ -66,6 +67,7 @@ class Config:
             ("batch_size", self.batch_size > 0, "at least 1"),
             ("epochs", self.epochs > 0, "at least 1"),
             ("validation", self.validation > 0, "at least 1"),
+            ("train_size", self.train_size >= 0, "at least 0"),
             ("seed", self.seed >= 0, "at least 0"),
         ]
         for name, holds, allowed in checks:

@@ -41,17 +41,31 @@ def load(name: str | None, data_dir: str | None, train: bool) -> Any:
         return datasets.Digits(train=train)
 
 
-def split(data: Any, validation: int, seed: int) -> tuple[Any, Any]:
+def split(data: Any, validation: int, train_size: int, seed: int) -> tuple[Any, Any]:
     """Return a training and a validation part of `data`, at random but the same for the same seed.
+
+    Parameters
+    ----------
+    data
+        a data set.
+    validation
+        samples of the validation part.
+    train_size
+        samples of the training part; 0 for all others.
+    seed
+        of the choice.
 
     Raises
     ------
     DataUnavailableError
         If nothing would be left to train on.
     """
-    if validation >= len(data):
+    left = len(data) - validation
+    if left < max(train_size, 1):
         raise DataUnavailableError(
-            f"--validation {validation} leaves nothing to train on: {data.name} has {len(data)} samples"
+            f"{data.name} has {len(data)} samples, of which --validation {validation} leaves {max(left, 0)} "
+            f"to train on, but --train-size asks for {train_size or 'all'}: ask for less"
         )
-    parts = random_split(data, [len(data) - validation, validation], generator=np.random.default_rng([seed, 1]))
+    size = train_size or left
+    parts = random_split(data, [size, validation, left - size], generator=np.random.default_rng([seed, 1]))
     return parts[0], parts[1]
