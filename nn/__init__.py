@@ -21,11 +21,14 @@ from .loss import (
     SmoothL1Loss,
 )
 from .module import Module, Parameter
-from .optim import SGD
+from .optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from .optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 __all__ = [
     "SGD",
+    "Adagrad",
+    "Adam",
+    "AdamW",
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropy",
@@ -41,8 +44,10 @@ __all__ = [
     "Module",
     "ModuleDict",
     "ModuleList",
+    "NAdam",
     "NLLLoss",
     "Parameter",
+    "RMSprop",
     "ReLU",
     "ReduceLROnPlateau",
     "Sequential",

@@ -53,6 +53,8 @@ class ReLU(Activation):
     tensor([0., 2.])
     """
 
+    inplace: bool
+
     def __init__(self, inplace: bool = False) -> None:
         super().__init__(inplace=inplace)
 
@@ -68,7 +70,7 @@ class Sigmoid(Activation):
     --------
     >>> import tinygrad_np as tg, nn
     >>> nn.Sigmoid()(tg.tensor([0.0]))
-    tensor([0.5000])
+    tensor([0.5])
     """
 
     function = staticmethod(F.sigmoid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from tinygrad_np import Tensor
 
@@ -24,7 +24,7 @@ class Loss(Module):
         If `reduction` is none of these.
     """
 
-    reductions = F.REDUCTIONS
+    reductions: ClassVar[tuple[str, ...]] = F.REDUCTIONS
 
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
@@ -306,7 +306,7 @@ class KLDivLoss(Loss):
     0.6931471...
     """
 
-    reductions = (*F.REDUCTIONS, "batchmean")
+    reductions: ClassVar[tuple[str, ...]] = (*F.REDUCTIONS, "batchmean")
 
     def __init__(self, reduction: str = "mean", log_target: bool = False) -> None:
         super().__init__(reduction)

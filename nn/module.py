@@ -340,7 +340,7 @@ class Module:
         AttributeError
             If there is no parameter of that name.
         """
-        return self._get_tensor(target, PARAMETER)  # type: ignore[no-any-return]
+        return self._get_tensor(target, PARAMETER)
 
     def get_buffer(self, target: str) -> Tensor:
         """Return the buffer of the dotted name `target`.
@@ -350,7 +350,7 @@ class Module:
         AttributeError
             If there is no buffer of that name.
         """
-        return self._get_tensor(target, *BUFFERS)  # type: ignore[no-any-return]
+        return self._get_tensor(target, *BUFFERS)
 
     def _get_tensor(self, target: str, *kinds: str) -> Any:
         path, _, name = target.rpartition(".")

@@ -118,7 +118,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     parameters = list(parameters)
     count = sum(parameter.numel() for parameter in parameters)
     if vec.shape != (count,):
-        raise ValueError(f"the vector must have the shape ({count},), as the parameters, not {vec.shape}")
+        raise ValueError(f"the vector must have the shape ({count},), not {vec.shape}: so many are the parameters")
     begin = 0
     with tg.no_grad():
         for parameter in parameters:
