@@ -41,8 +41,7 @@ def test_gradient_through_arithmetic_in_place() -> None:
 
 
 def test_every_method_that_writes_gives_its_function_and_gradient() -> None:
-    names = ["neg", "abs", "exp", "log", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos", "tanh", "sigmoid", "relu"]
-    for name in names:
+    for name in "neg abs exp log sqrt rsqrt square reciprocal sin cos tanh sigmoid relu".split():
         x = leaf(0.5, 2.0)
         y = x * 1
         kept = y.array
@@ -212,7 +211,7 @@ def test_writing_into_rows_one_after_the_other() -> None:
         table = tg.zeros(4, 2, dtype="float64")
         table[0] = w
         for i in range(1, 4):
-            above = table[i - 1].clone()  # a row of the table would be changed in place by the next write, as in PyTorch
+            above = table[i - 1].clone()  # the next write would change a row that was saved, as in PyTorch
             table[i] = above * above + w
         return table
 

@@ -35,7 +35,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.
 
 
 def test_training_learns_and_says_what_it_did(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    folder, result = trained
+    _, result = trained
     assert result.returncode == 0, result.stderr
     lines = result.stdout.splitlines()
     assert all(line.startswith("[digits] ") for line in lines)

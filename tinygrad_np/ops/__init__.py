@@ -1,0 +1,1 @@
+"""The operations, by family; each stands beside its derivative."""

@@ -295,7 +295,7 @@ where_.defvjp(None, lambda g, condition: np.where(condition, g, 0), lambda g, co
 
 
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
-    """Return `input` where `condition` holds and `other` elsewhere; with the condition alone, the indices where it holds.
+    """Return `input` where `condition` holds and `other` elsewhere; given the condition alone, where it holds.
 
     The cotangent goes to the one chosen: ``dinput = g where condition else 0``, ``dother = 0 where condition else g``.
 
@@ -367,7 +367,7 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
     --------
     >>> import tinygrad_np as tg
     >>> tg.clamp(tg.tensor([-2.0, 0.5, 2.0]), -1.0, 1.0)
-    tensor([-1.0000,  0.5000,  1.0000])
+    tensor([-1. ,  0.5,  1. ])
     """
     if min is None and max is None:
         raise ValueError("clamp needs min, max or both: none was given")
@@ -411,7 +411,7 @@ def rsqrt(input: Any) -> Tensor:
     --------
     >>> import tinygrad_np as tg
     >>> tg.rsqrt(tg.tensor([4.0]))
-    tensor([0.5000])
+    tensor([0.5])
     """
     return power(input, -0.5)
 
@@ -423,7 +423,7 @@ def round(input: Any, *, decimals: int = 0) -> Tensor:
     --------
     >>> import tinygrad_np as tg
     >>> tg.round(tg.tensor([0.5, 1.5, 2.345]), decimals=2)
-    tensor([0.5000, 1.5000, 2.3400])
+    tensor([0.5 , 1.5 , 2.34])
     """
     if decimals == 0:
         return rint(input)
@@ -438,7 +438,7 @@ def lerp(input: Any, end: Any, weight: Any) -> Tensor:
     --------
     >>> import tinygrad_np as tg
     >>> tg.lerp(tg.tensor([0.0]), tg.tensor([10.0]), 0.25)
-    tensor([2.5000])
+    tensor([2.5])
     """
     return add(input, multiply(weight, subtract(end, input)))
 
