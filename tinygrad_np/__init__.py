@@ -125,7 +125,7 @@ from .ops.elementwise import (
     trunc,
     where,
 )
-from .ops.extremes import amax, amin, argmax, argmin, max, median, min
+from .ops.extremes import ValuesAndIndices, amax, amin, argmax, argmin, max, median, min
 from .ops.fused import linear, softmax_cross_entropy
 from .ops.gather import (
     argwhere,
@@ -145,7 +145,7 @@ from .ops.gather import (
 )
 from .ops.index import getitem
 from .ops.join import cat, chunk, concat, concatenate, hstack, split, stack, tensor_split, unbind, vstack
-from .ops.linalg import addmm, addmv, baddbmm, bmm, dot, ger, inner, kron, matmul, mm, mv, outer, trace, vdot
+from .ops.linalg import addmm, addmv, baddbmm, bmm, dot, ger, inner, kron, matmul, mm, mv, outer, trace, vdot, vecdot
 from .ops.loss import binary_cross_entropy
 from .ops.norm import norm
 from .ops.pad import pad
@@ -214,6 +214,7 @@ __all__ = [
     "GradcheckError",
     "RemovableHandle",
     "Tensor",
+    "ValuesAndIndices",
     "__version__",
     "abs",
     "absolute",
@@ -470,6 +471,7 @@ __all__ = [
     "var",
     "var_mean",
     "vdot",
+    "vecdot",
     "view",
     "vstack",
     "where",

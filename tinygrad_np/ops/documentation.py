@@ -47,6 +47,7 @@ def describe(name: str, value: str, derivative: str, inputs: int, floats: bool) 
     """Return the docstring of an elementwise operation of one or two inputs."""
     example = "2" if name.startswith("bitwise") or name.endswith("shift") else "1.0" if name == "arccosh" else "0.5"
     integers = " Integers become the default floating dtype." if floats else ""
+    public = {"equal": "eq"}.get(name, name)  # `equal` is a question about whole tensors, as in PyTorch
     return (_ONE if inputs == 1 else _TWO).format(
-        name=name, value=value, derivative=derivative, example=example, integers=integers
+        name=public, value=value, derivative=derivative, example=example, integers=integers
     )
