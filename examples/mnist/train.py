@@ -32,7 +32,7 @@ def run_training(config: Config) -> dict[str, Any]:
     training, validation = split(data, config.validation, config.train_size, config.seed)
     run = Run(config, data)
     tg.manual_seed((config.seed, 0))
-    model = build_model(config.hidden, config.activation, config.dropout, config.loss)
+    model = build_model(config)
     criterion = LOSSES[config.loss]()
     print(
         f"[{name}] {config.layers} {config.activation}, {len(training)} images to train, {len(validation)} to validate"

@@ -8,6 +8,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any
 
 from .model import ACTIVATIONS, LOSSES
+from .schedule import SCHEDULES
 
 DATASETS = ("mnist", "fashion-mnist", "digits")
 
@@ -32,17 +33,23 @@ class Config:
         (900,), "sizes of the hidden layers, none for softmax regression", type=int, nargs="*"
     )
     activation: str = option("relu", "activation of the hidden layers", choices=sorted(ACTIVATIONS))
-    dropout: float = option(0.0, "probability of dropping a hidden activation", type=float)
+    dropout: float = option(0.3, "probability of dropping a hidden activation", type=float)
+    input_dropout: float = option(0.0, "probability of dropping a pixel", type=float)
     loss: str = option(
         "ce", "cross-entropy, or mean squared error or binary cross-entropy of sigmoids", choices=sorted(LOSSES)
     )
-    lr: float = option(0.1, "learning rate", type=float)
-    momentum: float = option(0.0, "momentum of SGD; Nesterov's where it is not 0", type=float)
+    lr: float = option(0.2, "learning rate", type=float)
+    momentum: float = option(0.9, "momentum of SGD; Nesterov's where it is not 0", type=float)
     weight_decay: float = option(0.0, "L2 penalty", type=float)
-    lr_step: int = option(0, "multiply the learning rate by --lr-gamma every so many epochs; 0: never", type=int)
-    lr_gamma: float = option(0.1, "factor of --lr-step", type=float)
+    schedule: str = option(
+        "linear",
+        "what becomes of the learning rate: it stays; falls by --lr-gamma every --lr-step epochs; falls to 0 evenly",
+        choices=sorted(SCHEDULES),
+    )
+    lr_step: int = option(0, "epochs between the steps of --schedule step", type=int)
+    lr_gamma: float = option(0.1, "factor of each step of --schedule step", type=float)
     batch_size: int = option(128, "samples a step", type=int)
-    epochs: int = option(10, "passes over the training data", type=int)
+    epochs: int = option(15, "passes over the training data", type=int)
     validation: int = option(10_000, "samples of the training data kept for choosing the best epoch", type=int)
     train_size: int = option(0, "samples to train on, of those that are left; 0: all", type=int)
     seed: int = option(0, "of the initialisation, the split, the shuffles and dropout", type=int)
@@ -59,6 +66,7 @@ class Config:
         checks = [
             ("hidden", all(n > 0 for n in self.hidden), "positive sizes"),
             ("dropout", 0 <= self.dropout < 1, "at least 0 and below 1"),
+            ("input_dropout", 0 <= self.input_dropout < 1, "at least 0 and below 1"),
             ("lr", self.lr > 0, "above 0"),
             ("momentum", 0 <= self.momentum < 1, "at least 0 and below 1"),
             ("weight_decay", self.weight_decay >= 0, "at least 0"),
@@ -70,6 +78,8 @@ class Config:
             ("train_size", self.train_size >= 0, "at least 0"),
             ("seed", self.seed >= 0, "at least 0"),
         ]
+        if self.schedule == "step" and not self.lr_step:
+            raise ValueError("--schedule step needs --lr-step, the epochs between two steps")
         for name, holds, allowed in checks:
             if not holds:
                 raise ValueError(f"--{name.replace('_', '-')} must be {allowed}, not {getattr(self, name)}")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import nn
 import tinygrad_np as tg
+
+if TYPE_CHECKING:
+    from .config import Config
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -40,16 +43,18 @@ LOSSES: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def build_model(hidden: Sequence[int], activation: str, dropout: float, loss: str) -> nn.Sequential:
-    """Return the perceptron 784 - `hidden` - 10; it ends in a sigmoid unless `loss` is cross-entropy."""
-    layers: list[Any] = [nn.Flatten()]
+def build_model(config: Config) -> nn.Sequential:
+    """Return the perceptron 784 - hidden - 10; it ends in a sigmoid unless the loss is cross-entropy."""
+    layers: list[nn.Module] = [nn.Flatten()]
+    if config.input_dropout:
+        layers.append(nn.Dropout(config.input_dropout))
     size = PIXELS
-    for width in hidden:
-        layers += [nn.Linear(size, width), ACTIVATIONS[activation]()]
-        if dropout:
-            layers.append(nn.Dropout(dropout))
+    for width in config.hidden:
+        layers += [nn.Linear(size, width), ACTIVATIONS[config.activation]()]
+        if config.dropout:
+            layers.append(nn.Dropout(config.dropout))
         size = width
     layers.append(nn.Linear(size, CLASSES))
-    if loss != "ce":
+    if config.loss != "ce":
         layers.append(nn.Sigmoid())
     return nn.Sequential(*layers)

@@ -92,7 +92,7 @@ def load_model(path: str | Path) -> tuple[nn.Module, Config, str]:
     try:
         metadata, weights = tg.load_metadata(file), tg.load(file)
         config, dataset = Config.from_dict(json.loads(metadata["config"])), metadata["dataset"]
-        model = build_model(config.hidden, config.activation, config.dropout, config.loss)
+        model = build_model(config)
         model.load_state_dict(weights)
     except (KeyError, ValueError, RuntimeError, OSError) as error:
         raise RunError(f"{file} is not a model of this application: {error}") from error

@@ -15,11 +15,12 @@ import tinygrad_np as tg
 from nn.data import DataLoader
 
 from .config import Config
+from .schedule import SCHEDULES
 
 
 @dataclass(frozen=True)
 class Epoch:
-    """The figures of one epoch: mean losses, accuracies between 0 and 1, seconds of training alone."""
+    """The figures of one epoch: mean losses, accuracies between 0 and 1, its last rate, seconds of training alone."""
 
     epoch: int
     train_loss: float
@@ -51,11 +52,22 @@ def count_correct(output: tg.Tensor, classes: tg.Tensor) -> int:
     return int(np.count_nonzero(output.array.argmax(1) == classes.array))
 
 
-def train_epoch(model: nn.Module, criterion: nn.Module, optimizer: Any, loader: Any, bar: Any) -> tuple[float, float]:
-    """Take a step for each batch of `loader`; return the mean loss and the accuracy of the batches as they came."""
+def train_epoch(
+    model: nn.Module,
+    criterion: nn.Module,
+    optimizer: nn.SGD,
+    loader: DataLoader,
+    rate: Callable[[int], float],
+    bar: Any,
+) -> tuple[float, float]:
+    """Take a step for each batch of `loader`; return the mean loss and the accuracy of the batches as they came.
+
+    `rate` gives the learning rate of a batch by its number; `bar` shows how far it is.
+    """
     model.train()
     total, correct, samples = 0.0, 0, 0
-    for images, classes in loader:
+    for number, (images, classes) in enumerate(loader):
+        optimizer.param_groups[0]["lr"] = rate(number)
         output = model(images)
         loss = criterion(output, classes)
         optimizer.zero_grad()
@@ -82,35 +94,38 @@ def train(
 
     Parameters
     ----------
-    config : the run's choices.
-    name : of the data set, shown with the progress.
-    model, criterion : the network, trained in place, and its loss.
-    training, validation : the data.
-    on_epoch : called after each epoch with its figures and whether it is the best so far.
+    config
+        the run's choices.
+    name
+        of the data set, shown with the progress.
+    model, criterion
+        the network, trained in place, and its loss.
+    training, validation
+        the data.
+    on_epoch
+        called after each epoch with its figures and whether it is the best so far.
     """
-    optimizer = nn.SGD(
-        model.parameters(),
-        config.lr,
-        momentum=config.momentum,
-        weight_decay=config.weight_decay,
-        nesterov=config.momentum > 0,
-    )
-    scheduler = nn.StepLR(optimizer, config.lr_step, config.lr_gamma) if config.lr_step else None
+    momentum = config.momentum
+    optimizer = nn.SGD(model.parameters(), config.lr, momentum, 0.0, config.weight_decay, nesterov=momentum > 0)
     loader = DataLoader(training, config.batch_size, shuffle=True, seed=config.seed)
     best: Epoch | None = None
-    for number in range(1, config.epochs + 1):
-        loader.set_epoch(number)
-        tg.manual_seed((config.seed, 2, number))  # dropout depends on the epoch, not on what was drawn before
-        lr = optimizer.param_groups[0]["lr"]
-        description = f"[{name}] epoch {number}/{config.epochs}"
+    for epoch in range(config.epochs):
+        loader.set_epoch(epoch)
+        tg.manual_seed((config.seed, 2, epoch))  # dropout depends on the epoch, not on what was drawn before
+
+        def rate(batch: int, epoch: int = epoch) -> float:
+            progress = (epoch + batch / len(loader)) / config.epochs
+            return config.lr * SCHEDULES[config.schedule](config, progress)
+
+        description = f"[{name}] epoch {epoch + 1}/{config.epochs}"
         with tqdm(total=len(loader), desc=description, unit="batch", leave=False, disable=None) as bar:
             start = time.perf_counter()
-            train_loss, train_accuracy = train_epoch(model, criterion, optimizer, loader, bar)
+            train_loss, train_accuracy = train_epoch(model, criterion, optimizer, loader, rate, bar)
             seconds = time.perf_counter() - start
         validation_loss, validation_accuracy = evaluate(model, criterion, validation)
-        if scheduler is not None:
-            scheduler.step()
-        figures = Epoch(number, train_loss, train_accuracy, validation_loss, validation_accuracy, lr, seconds)
+        figures = Epoch(
+            epoch + 1, train_loss, train_accuracy, validation_loss, validation_accuracy, rate(len(loader) - 1), seconds
+        )
         is_best = best is None or figures.validation_accuracy > best.validation_accuracy
         if is_best:
             best = figures
