@@ -75,7 +75,7 @@ class ShapeMethods:
     @property
     def T(self: Any) -> Tensor:  # noqa: N802  (the name it has everywhere)
         """The tensor with its dimensions in reverse: the transpose of a matrix."""
-        return tg.permute(self, range(self.ndim)[::-1])
+        return tg.t(self) if self.ndim <= 2 else tg.permute(self, range(self.ndim)[::-1])
 
     @property
     def mT(self) -> Tensor:  # noqa: N802  (the name it has everywhere)
