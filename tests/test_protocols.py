@@ -18,6 +18,17 @@ def test_ufuncs_and_functions_record() -> None:
         assert y.requires_grad
 
 
+def test_reduce_of_a_ufunc() -> None:
+    for y, expected in (
+        (np.add.reduce(x()), np.sum(x(), axis=0)),
+        (np.add.reduce(x(), axis=1, keepdims=True), np.sum(x(), axis=1, keepdims=True)),
+        (np.maximum.reduce(x(), 1), np.max(x(), axis=1)),
+        (np.multiply.reduce(x(), axis=None), np.prod(x())),
+    ):
+        assert y.requires_grad
+        assert y.tolist() == expected.tolist()
+
+
 def test_numpys_defaults_may_be_spelled_out() -> None:
     assert np.sum(x(), axis=None, dtype=None, out=None).requires_grad
 
@@ -41,7 +52,8 @@ def test_shape_functions_give_plain_values() -> None:
     [
         lambda t: np.fft.fft(t),
         lambda t: np.spacing(t),
-        lambda t: np.add.reduce(t),
+        lambda t: np.subtract.reduce(t),
+        lambda t: np.add.accumulate(t),
         lambda t: np.add(t, t, where=np.ones((2, 3), bool)),
         lambda t: np.sum(t, where=np.ones((2, 3), bool)),
         lambda t: np.sum(t, initial=1.0),

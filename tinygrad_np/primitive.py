@@ -95,7 +95,7 @@ class Primitive:
             raise TypeError(f"{self.name} has inputs {self.inputs}: give one rule each, or use defvjp_joint")
         self.differentiable = True
         self._used = [set() if rule is None else set(self._parameters(rule)[1:]) for rule in rules]
-        self.rules = tuple(None if rule is None else self._bind(rule, self._parameters(rule)[1:]) for rule in rules)
+        self.rules = tuple(None if rule is None else self._adapter(rule, self._parameters(rule)[1:]) for rule in rules)
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
 
     def defvjp_joint(self, rule: Rule, *, fresh: bool = False, takes_missing: bool = False) -> None:
@@ -113,17 +113,8 @@ class Primitive:
             whether, of several outputs, it takes ``None`` for the cotangents of those not used.
         """
         self.differentiable, self.fresh, self.takes_missing = True, fresh, takes_missing
-        names = [name for name in self._parameters(rule)[1:] if name != "needs"]
-        position = self._parameters(rule).index("needs") - 1 if "needs" in self._parameters(rule) else None
-        getters = [self._getter(name) for name in names]
-
-        def joint(g: Any, saved: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
-            arguments = [getter(saved) for getter in getters]
-            if position is not None:
-                arguments.insert(position, needs)
-            return rule(g, *arguments)  # type: ignore[no-any-return]
-
-        self.joint, self._used = joint, [set(names)]
+        names = self._parameters(rule)[1:]
+        self.joint, self._used = self._adapter(rule, names), [set(names)]
         self._wants_shapes = any(name.endswith("_shape") or name == "input_shapes" for name in names)
 
     def _parameters(self, rule: Rule) -> list[str]:
@@ -135,31 +126,18 @@ class Primitive:
             raise TypeError(f"the rule of {self.name} must take g first, then names of {sorted(known)}, not {names}")
         return names
 
-    def _getter(self, name: str) -> Callable[[Any], Any]:
-        if name == "y":
-            return lambda saved: saved.output
-        if name in ("inputs", "input_shapes"):
-            return lambda saved: getattr(saved, name)
-        if name in self.attributes:
-            default = self._defaults[name]
-            return lambda saved: saved.attributes.get(name, default)
-        if name in self.inputs:
-            index = self.inputs.index(name)
-            return lambda saved: saved.inputs[index]
-        index = self.inputs.index(name.removesuffix("_shape"))
-        return lambda saved: saved.input_shapes[index]
+    def _adapter(self, rule: Rule, names: list[str]) -> Callable[..., Any]:
+        """Return `rule` as a function of the cotangent, the node, and for joint rules which inputs need theirs.
 
-    def _bind(self, rule: Rule, names: list[str]) -> Callable[[Any, Any], Any]:
-        """Return the rule as a function of the cotangent and the node; the short forms save a third of the call."""
-        if not names:
-            return lambda g, saved: rule(g)
-        if names == ["y"]:
-            return lambda g, saved: rule(g, saved.output)
-        if len(names) == 1 and names[0] in self.inputs:
-            index = self.inputs.index(names[0])
-            return lambda g, saved: rule(g, saved.inputs[index])
-        getters = [self._getter(name) for name in names]
-        return lambda g, saved: rule(g, *[getter(saved) for getter in getters])
+        It is called for every node that `backward` passes, so it is compiled: ``lambda g, y: ...`` becomes
+        ``lambda g, saved, needs=None: rule(g, saved.output)``.
+        """
+        where = {"y": "saved.output", "needs": "needs", "inputs": "saved.inputs", "input_shapes": "saved.input_shapes"}
+        where |= {name: f"saved.inputs[{i}]" for i, name in enumerate(self.inputs)}
+        where |= {f"{name}_shape": f"saved.input_shapes[{i}]" for i, name in enumerate(self.inputs)}
+        where |= {name: f"saved.attributes.get({name!r}, defaults[{name!r}])" for name in self.attributes}
+        source = f"lambda g, saved, needs=None: rule({', '.join(['g', *(where[name] for name in names)])})"
+        return eval(source, {"rule": rule, "defaults": self._defaults})  # type: ignore[no-any-return]
 
     def _plan(self, needs: tuple[bool, ...]) -> tuple[tuple[bool, ...], bool]:
         """Return which inputs, and whether the output, the rules of the needed inputs read."""

@@ -29,6 +29,10 @@ def answer_for(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]],
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
     """Answer ``ufunc(*inputs, **keywords)`` where a tensor is among the inputs or the outputs."""
+    if method == "reduce" and ufunc in _REDUCTIONS and keywords.get("out") is None:
+        if "axis" not in keywords and len(inputs) == 1:
+            keywords = keywords | {"axis": 0}  # the default of reduce, not of sum
+        return apply_function(_REDUCTIONS[ufunc], inputs, keywords)
     if method != "__call__":
         raise TypeError(f"np.{ufunc.__name__}.{method} of a tensor is not differentiated: use a tensor operation")
     if keywords.get("out") is not None:
@@ -74,6 +78,8 @@ def _bind(
     return inputs, {name: value for name, value in given.items() if name in answer.attributes}
 
 
+# np.add.reduce is np.sum without a Python wrapper: rules on small arrays use it
+_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _ALIASES = {"newshape": "shape"}  # NumPy 2.0's name
 
 

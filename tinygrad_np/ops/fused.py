@@ -32,7 +32,7 @@ def _linear_vjp(g: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequenc
             dw = np.transpose(np.matmul(np.transpose(inputs), rows))
         else:
             dw = np.matmul(np.transpose(rows), inputs)
-    return dx, dw, np.sum(rows, axis=0) if needs[2] else None
+    return dx, dw, np.add.reduce(rows, axis=0) if needs[2] else None
 
 
 linear_.defvjp_joint(_linear_vjp, fresh=True)
@@ -76,15 +76,16 @@ def softmax_cross_entropy(x, target, *, reduction="mean"):
 
     losses = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)), and what flows through the softmax.
     """
-    z = x - x.max(1, keepdims=True)
+    z = x - np.maximum.reduce(x, 1, keepdims=True)
     chosen = z[np.arange(len(x)), target]
     np.exp(z, out=z)
-    total = z.sum(1, keepdims=True)
-    z /= total
+    total = np.add.reduce(z, 1, keepdims=True)
+    np.divide(z, total, out=z)
     losses = np.log(total[:, 0]) - chosen
     if reduction == "none":
         return losses, z
-    return (losses.mean() if reduction == "mean" else losses.sum()), z
+    loss = np.add.reduce(losses)
+    return loss / len(x) if reduction == "mean" else loss, z
 
 
 def _cross_entropy_vjp(g: Any, y: Any, target: Any, reduction: str, needs: tuple[bool, ...]) -> Sequence[Any]:
