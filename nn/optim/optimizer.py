@@ -207,13 +207,13 @@ def _listed(entries: Any) -> list[Any]:
 
 
 def _owned(value: Any, parameter: tg.Tensor, name: str) -> Any:
-    """Return a copy of a saved value; an array of the parameter's shape lies in memory as the parameter does."""
+    """Return a copy of a saved value: a number as it is, an array in the dtype and memory order of the parameter."""
     if value is None or isinstance(value, str | bool):
         return value
     if isinstance(value, int | float):
         return tg.tensor(float(value))  # as PyTorch saved the number of steps once
     array = np.asarray(value)
-    if array.ndim == 0:
+    if array.ndim == 0 and (parameter.ndim or name in ("step", "mu_product")):
         return tg.tensor(array)
     if array.shape != parameter.shape:
         raise ValueError(f"the saved {name} has shape {array.shape}, but its parameter has {parameter.shape}")
