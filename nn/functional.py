@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np import Tensor, linear, tanh
+from tinygrad_np import Tensor, linear, log_softmax, softmax, tanh
 
 __all__ = [
     "binary_cross_entropy",
@@ -20,6 +20,9 @@ __all__ = [
     "cross_entropy",
     "dropout",
     "elu",
+    "gelu",
+    "glu",
+    "hardshrink",
     "hardsigmoid",
     "hardswish",
     "hardtanh",
@@ -28,21 +31,29 @@ __all__ = [
     "l1_loss",
     "leaky_relu",
     "linear",
+    "log_softmax",
+    "logsigmoid",
     "mish",
     "mse_loss",
     "nll_loss",
+    "prelu",
     "relu",
     "relu6",
     "selu",
     "sigmoid",
     "silu",
     "smooth_l1_loss",
+    "softmax",
+    "softplus",
+    "softshrink",
+    "softsign",
     "tanh",
+    "tanhshrink",
     "threshold",
 ]
 
 
-# ---- activations that can write into their input; those that cannot are `tinygrad_np`'s own
+# ---- activations that can write into their input
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -105,9 +116,56 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
     return tg.inplace.write(input, tg.threshold, threshold, value) if inplace else tg.threshold(input, threshold, value)
 
 
+# ---- those that cannot
+
 def sigmoid(input: Tensor) -> Tensor:
     """See `tinygrad_np.sigmoid`."""
     return tg.sigmoid(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """See `tinygrad_np.logsigmoid`."""
+    return tg.logsigmoid(input)
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """See `tinygrad_np.tanhshrink`."""
+    return tg.tanhshrink(input)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """See `tinygrad_np.softsign`."""
+    return tg.softsign(input)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """See `tinygrad_np.gelu`."""
+    return tg.gelu(input, approximate=approximate)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """See `tinygrad_np.softplus`."""
+    return tg.softplus(input, beta, threshold)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """See `tinygrad_np.hardshrink`."""
+    return tg.hardshrink(input, lambd)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """See `tinygrad_np.softshrink`."""
+    return tg.softshrink(input, lambd)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """See `tinygrad_np.prelu`."""
+    return tg.prelu(input, weight)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """See `tinygrad_np.glu`."""
+    return tg.glu(input, dim)
 
 
 # ---- dropout
