@@ -90,9 +90,10 @@ def set_item(target: Tensor, index: Any, value: Any) -> None:
             f"cannot assign values of shape {value.shape} to a tensor of shape {target.shape}: {error}"
         ) from error
     target._version[0] += 1
-    if mode.enabled and any(parents):
+    needs = bits(parents)
+    if mode.enabled and needs:
         arrays = (target.array, value.array)
-        node = set_index.record((target, value), parents, arrays, {"index": index}, None)
+        node = set_index.record((target, value), parents, needs, arrays, {"index": index}, None)
         node.shape, node.dtype = target.shape, target.dtype
         adopt(target, node)
 
@@ -107,11 +108,17 @@ def adopt(target: Tensor, edge: Edge) -> None:
         return
     base = view.base
     parents = (edge_of(base), edge)
-    if any(parents):
+    needs = bits(parents)
+    if needs:
         arrays = (base.array, target.array)
-        node = set_view.record((base, target), parents, arrays, {"steps": view.steps}, None)
+        node = set_view.record((base, target), parents, needs, arrays, {"steps": view.steps}, None)
         node.shape, node.dtype = base.shape, base.dtype
         base._edge = node
+
+
+def bits(parents: tuple[Edge, ...]) -> int:
+    """Return a number with a bit set for each of `parents` that there is, as `Primitive.record` takes it."""
+    return sum(1 << i for i, parent in enumerate(parents) if parent is not None)
 
 
 def check_writable(target: Tensor) -> None:

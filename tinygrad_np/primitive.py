@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy import ndarray
@@ -33,6 +33,14 @@ from .tensor import Tensor, View, edge_of, wrap
 Rule = Callable[..., Any]
 
 registry: dict[str, Primitive] = {}  # every primitive by its name
+
+
+class Plan(NamedTuple):
+    """What to save: the positions of inputs, whether the output, and the inputs if none is saved."""
+
+    inputs: tuple[int, ...]
+    output: bool
+    nothing: tuple[None, ...]
 
 
 class Primitive:
@@ -81,7 +89,7 @@ class Primitive:
         self.differentiable = self.fresh = self.takes_missing = False
         self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
         self._used: list[set[str]] = []
-        self._plans: dict[tuple[bool, ...], tuple[tuple[bool, ...], bool]] = {}
+        self._plans: dict[tuple[int, int], Plan] = {}
         self._wants_shapes = False
 
     def __repr__(self) -> str:
@@ -139,18 +147,19 @@ class Primitive:
         source = f"lambda g, saved, needs=None: rule({', '.join(['g', *(where[name] for name in names)])})"
         return eval(source, {"rule": rule, "defaults": self._defaults})  # type: ignore[no-any-return]
 
-    def _plan(self, needs: tuple[bool, ...]) -> tuple[tuple[bool, ...], bool]:
-        """Return which inputs, and whether the output, the rules of the needed inputs read."""
+    def _plan(self, parents: Sequence[Edge]) -> Plan:
+        """Return what to save when the inputs with an edge in `parents` require grad."""
+        needs = tuple([parent is not None for parent in parents])
         if self.joint is not None:
             used = self._used[0]
         else:
             used = set().union(*(names for names, need in zip(self._used, needs, strict=True) if need))
+        count = len(parents)
         if self.variadic:
-            saves: tuple[bool, ...] = ("inputs" in used,) * len(needs)
+            saved = range(count) if "inputs" in used else range(0)
         else:
-            saves = tuple(name in used for name in self.inputs)
-        plan = self._plans[needs] = (saves, "y" in used)
-        return plan
+            saved = [i for i, name in enumerate(self.inputs[:count]) if name in used]
+        return Plan(tuple(saved), "y" in used, (None,) * count)
 
     # ---- application
 
@@ -160,32 +169,38 @@ class Primitive:
             inputs = promote(inputs, self.promotion)
         arrays: list[Any] = []
         parents: list[Edge] = []
-        recording = False
+        needs, bit = 0, 1  # a bit for each input that requires grad
         for x in inputs:
             if isinstance(x, Tensor):
                 edge = x._edge if x._view is None else edge_of(x)
-                recording = recording or edge is not None
+                if edge is not None:
+                    needs += bit
                 arrays.append(x.array)
                 parents.append(edge)
             else:
                 arrays.append(x)
                 parents.append(None)
+            bit += bit
         try:
             output = self.forward(*arrays, **attributes)
         except (ValueError, IndexError, TypeError, RuntimeError) as error:
             raise self._explained(error, arrays) from error
-        recording = recording and mode.enabled and self.differentiable
+        if not (mode.enabled and self.differentiable):
+            needs = 0
         if self.mutates:
             self._bump_mutated(inputs)
         if type(output) is tuple:
-            return self._finish_several(inputs, parents, arrays, attributes, output, recording)
+            return self._finish_several(inputs, parents, needs, arrays, attributes, output)
         if type(output) is not ndarray:
             output = np.asarray(output)
-        result = wrap(output)
+        result = new_tensor(Tensor)
+        result.array = output
+        result._edge = result._view = None
+        result._version = [0]
         if self.view and isinstance(inputs[0], Tensor):
             self._share(result, inputs[0], attributes)
-        if recording and output.dtype.kind == "f":
-            node = self.record(inputs, parents, arrays, attributes, output, (result._version,))
+        if needs and output.dtype.kind == "f":
+            node = self.record(inputs, parents, needs, arrays, attributes, output, (result._version,))
             node.shape, node.dtype = output.shape, output.dtype
             result._edge = node
         return result
@@ -194,16 +209,16 @@ class Primitive:
         self,
         inputs: Sequence[Any],
         parents: Sequence[Edge],
+        needs: int,
         arrays: Sequence[Any],
         attributes: dict[str, Any],
         outputs: tuple[Any, ...],
-        recording: bool,
     ) -> tuple[Tensor, ...]:
         outputs = tuple([np.asarray(output) for output in outputs])
         results = tuple([wrap(output) for output in outputs])
-        if recording:
+        if needs:
             versions = tuple([result._version for result in results])
-            node = self.record(inputs, parents, arrays, attributes, outputs, versions, NodeOfSeveral)
+            node = self.record(inputs, parents, needs, arrays, attributes, outputs, versions, NodeOfSeveral)
             node.shape, node.dtype = [y.shape for y in outputs], [y.dtype for y in outputs]
             for index, result in enumerate(results):
                 if result.array.dtype.kind == "f":
@@ -214,6 +229,7 @@ class Primitive:
         self,
         inputs: Sequence[Any],
         parents: Sequence[Edge],
+        needs: int,
         arrays: Sequence[Any],
         attributes: dict[str, Any],
         output: Any,
@@ -222,34 +238,35 @@ class Primitive:
     ) -> Node:
         """Return the node of this application, holding what the rules of the inputs that require grad read.
 
-        Its `shape` and `dtype`, those of the output, are left to the caller.
+        `needs` has a bit for each of those.  The node's `shape` and `dtype`, those of the output, are left to the
+        caller.
         """
-        needs = tuple([parent is not None for parent in parents])
-        plan = self._plans.get(needs)
-        saves, saves_output = plan if plan is not None else self._plan(needs)
-        saved: list[Any] = []
-        cells: list[list[int]] = []
+        key = (needs, len(parents))
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(parents)
+        saved, saves_output, nothing = plan
+        cells = output_cells if saves_output else ()
         version = 0
-        for save, x, array in zip(saves, inputs, arrays):  # noqa: B905  (as long as each other, and hot)
-            if not save:
-                saved.append(None)
-                continue
-            saved.append(array)
-            if isinstance(x, Tensor):
-                cells.append(x._version)
-                version += x._version[0]
-        if saves_output:
-            cells.extend(output_cells)
-            for cell in output_cells:
-                version += cell[0]
         node = new_node(kind)
+        if saved:
+            kept: list[Any] = list(nothing)
+            for i in saved:
+                kept[i] = arrays[i]
+                x = inputs[i]
+                if isinstance(x, Tensor):
+                    cells += (x._version,)
+            node.inputs = tuple(kept)
+        else:
+            node.inputs = nothing
+        for cell in cells:
+            version += cell[0]
         node.primitive = self
         node.parents = tuple(parents)
-        node.inputs = tuple(saved)
         node.output = output if saves_output else None
         node.attributes = attributes
         node.input_shapes = tuple([np.shape(array) for array in arrays]) if self._wants_shapes else None
-        node.cells = tuple(cells)
+        node.cells = cells
         node.version = version
         node.aligned = False
         node.hooks = None
@@ -340,8 +357,9 @@ class BinaryPrimitive(Primitive):
     def defvjp(self, *rules: Rule | None) -> None:
         """Give one rule for each of the two inputs."""
         super().defvjp(*rules)
-        saves, saves_output = self._plan((True, True))
-        self._saves = None if saves_output or saves[0] != saves[1] else saves[0]  # None: take the general way to record
+        uses = sorted(name for names in self._used for name in names)
+        # whether both inputs are saved if both require grad, or none; any other way is the general one
+        self._saves = {(): False, ("a", "b"): True}.get(tuple(uses))
 
     def __call__(self, a: Any, b: Any) -> Any:  # type: ignore[override]
         """Apply as `Primitive` does."""
@@ -365,7 +383,8 @@ class BinaryPrimitive(Primitive):
         if (a_edge is None and b_edge is None) or not mode.enabled or not self.differentiable:
             return result
         if a_edge is None or b_edge is None or self._saves is None:
-            node = self.record((a, b), (a_edge, b_edge), (x, y), NO_ATTRIBUTES, output, (result._version,))
+            needs = (a_edge is not None) + 2 * (b_edge is not None)
+            node = self.record((a, b), (a_edge, b_edge), needs, (x, y), NO_ATTRIBUTES, output, (result._version,))
             node.shape, node.dtype = output.shape, dtype
             result._edge = node
             return result
