@@ -6,6 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, Self
 
+import tinygrad_np as tg
+
+from .activation import ReLU
+from .linear import Linear
 from .module import MODULE, Module
 
 
@@ -120,12 +124,26 @@ class Sequential(_Numbered):
             self.register_module(name, module)
 
     def forward(self, input: Any) -> Any:
-        """Return what the last module makes of the output of those before it."""
+        """Return what the last module makes of the output of those before it.
+
+        A `Linear` and a `ReLU` without hooks that follow each other are one operation.
+        """
         attributes = self.__dict__
+        waiting: Module | None = None  # a Linear that has not been called: a ReLU may follow
         for name, kind in self._names.items():
-            if kind == MODULE:
-                input = attributes[name](input)
-        return input
+            if kind != MODULE:
+                continue
+            module = attributes[name]
+            if waiting is not None:
+                if type(module) is ReLU and not module._hooks:
+                    input, waiting = tg.linear_relu(input, waiting.weight, waiting.bias), None
+                    continue
+                input, waiting = waiting(input), None
+            if type(module) is Linear and not module._hooks:
+                waiting = module
+            else:
+                input = module(input)
+        return input if waiting is None else waiting(input)
 
     def _slice(self, index: slice) -> Self:
         return type(self)(dict(list(self._registered(MODULE))[index]))

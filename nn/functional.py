@@ -577,7 +577,7 @@ def cross_entropy(
     """
     if weight is None and label_smoothing == 0.0 and ignore_index < 0 and _are_plain(input, target):
         check_reduction(reduction)
-        return tg.softmax_cross_entropy(input, target, reduction=reduction)[0]
+        return tg.softmax_cross_entropy(input, target, reduction=reduction)
     check_reduction(reduction)
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must lie between 0 and 1, not be {label_smoothing}")

@@ -15,10 +15,14 @@ def linear(x: Any, weight: Any, bias: Any) -> Any:
     return x @ weight.T + (0 if bias is None else bias)
 
 
+def linear_relu(x: Any, weight: Any, bias: Any) -> Any:
+    return np.maximum(linear(x, weight, bias), 0)
+
+
 def cross_entropy(x: Any, target: Any, reduction: str = "mean") -> Any:
     softmax = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     losses = -np.log(softmax[np.arange(len(x)), target])
-    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses), softmax
+    return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses)
 
 
 def set_view(base: Any, value: Any, steps: Any) -> Any:
@@ -42,6 +46,9 @@ CASES = [
     Case("linear", ((3,), (2, 3), (2,)), reference=linear, note="one row"),
     Case("linear", ((2, 4, 3), (5, 3), (5,)), reference=linear, note="batches"),
     Case("linear", ((0, 3), (2, 3), (2,)), reference=linear, note="no rows"),
+    Case("linear_relu", ((4, 3), (2, 3), (2,)), reference=linear_relu),
+    Case("linear_relu", ((4, 3), np.asfortranarray([[0.1, 0.2, 0.3], [-0.5, 0.4, 0.6]]), None), reference=linear_relu),
+    Case("linear_relu", ((2, 4, 3), (5, 3), (5,)), reference=linear_relu, note="batches"),
     *(
         Case("softmax_cross_entropy", ((4, 3), TARGET), {"reduction": reduction}, reference=cross_entropy)
         for reduction in ("mean", "sum", "none")

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..primitive import primitive
 from ..tensor import Tensor
+from .softmax import softmax_
 
 
 @primitive(promotion="common")
@@ -24,18 +25,30 @@ def linear_(x, weight, bias):
 def _linear_vjp(g: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
     """Return dx = g W,  dW = g' x,  db = the sum of g over all but its last axis."""
     rows = g if g.ndim == 2 else np.reshape(g, (-1, weight.shape[0]))
-    dx = np.matmul(g, weight) if needs[0] else None
     dw = None
     if needs[1]:
         inputs = x if x.ndim == 2 else np.reshape(x, (-1, weight.shape[1]))
-        if np.isfortran(weight):  # the gradient lies in memory as the weight does, so that updates go straight through
-            dw = np.transpose(np.matmul(np.transpose(inputs), rows))
-        else:
-            dw = np.matmul(np.transpose(rows), inputs)
-    return dx, dw, np.add.reduce(rows, axis=0) if needs[2] else None
+        # the gradient lies in memory as the weight does, so that updates go straight through both
+        dw = (inputs.T @ rows).T if weight.flags.fnc else rows.T @ inputs
+    return g @ weight if needs[0] else None, dw, np.add.reduce(rows, axis=0) if needs[2] else None
 
 
 linear_.defvjp_joint(_linear_vjp, fresh=True)
+
+
+@primitive(promotion="common")
+def linear_relu_(x, weight, bias):
+    """Return y = max(x W' + b, 0)."""
+    y = linear_.forward(x, weight, bias)
+    return np.maximum(y, 0, out=y)
+
+
+def _linear_relu_vjp(g: Any, y: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
+    """Return what linear gives for g where y > 0 and 0 elsewhere."""
+    return _linear_vjp(g * (y > 0), x, weight, needs)
+
+
+linear_relu_.defvjp_joint(_linear_relu_vjp, fresh=True)
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
@@ -54,7 +67,8 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (..., O).
+    Tensor
+        of shape (..., O).
 
     Raises
     ------
@@ -70,39 +84,47 @@ def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
     return linear_(input, weight, bias)
 
 
+def linear_relu(input: Any, weight: Any, bias: Any = None) -> Tensor:
+    """Return ``relu(input @ weight.T + bias)``, in one operation instead of two; otherwise as `linear`.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> tg.linear_relu(tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0, 4.0], [-3.0, 0.0]]))
+    tensor([[11.,  0.]])
+    """
+    return linear_relu_(input, weight, bias)
+
+
 @primitive(promotion=None)
 def softmax_cross_entropy(x, target, *, reduction="mean"):
-    """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,), and that softmax.
+    """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,).
 
-    losses = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)), and what flows through the softmax.
+    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The
+    softmax is computed anew for the derivative: to keep it would make it a second output, which costs more.
     """
     z = x - np.maximum.reduce(x, 1, keepdims=True)
     chosen = z[np.arange(len(x)), target]
     np.exp(z, out=z)
-    total = np.add.reduce(z, 1, keepdims=True)
-    np.divide(z, total, out=z)
-    losses = np.log(total[:, 0]) - chosen
+    losses = np.log(np.add.reduce(z, 1)) - chosen
     if reduction == "none":
-        return losses, z
+        return losses
     loss = np.add.reduce(losses)
-    return loss / len(x) if reduction == "mean" else loss, z
+    return loss / len(x) if reduction == "mean" else loss
 
 
-def _cross_entropy_vjp(g: Any, y: Any, target: Any, reduction: str, needs: tuple[bool, ...]) -> Sequence[Any]:
-    g_losses, g_softmax = g
-    softmax = y[1]
-    count, classes = softmax.shape
-    dx = None
-    if g_losses is not None:
-        if reduction == "none":
-            g_losses = np.reshape(g_losses, (count, 1))
-        elif reduction == "mean":
-            g_losses = g_losses / count
-        dx = (softmax - (np.arange(classes) == target[:, None])) * g_losses
-    if g_softmax is not None:
-        through = softmax * (g_softmax - np.sum(g_softmax * softmax, axis=1, keepdims=True))
-        dx = through if dx is None else dx + through
-    return dx, None
+def _cross_entropy_vjp(g: Any, x: Any, target: Any, reduction: str) -> Any:
+    count, classes = x.shape
+    if reduction == "none":
+        g = np.reshape(g, (count, 1))
+    elif reduction == "mean":
+        g = g / count
+    if isinstance(x, Tensor):
+        softmax = softmax_(x, axis=1)
+    else:
+        softmax = np.exp(x - np.maximum.reduce(x, 1, keepdims=True))
+        softmax /= np.add.reduce(softmax, 1, keepdims=True)
+    return (softmax - (np.arange(classes) == target[:, None])) * g
 
 
-softmax_cross_entropy.defvjp_joint(_cross_entropy_vjp, fresh=True, takes_missing=True)
+softmax_cross_entropy.defvjp(_cross_entropy_vjp, None)
