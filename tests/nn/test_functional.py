@@ -14,11 +14,32 @@ T = np.random.default_rng(1).normal(size=(4, 6))
 P, Q = np.random.default_rng(2).uniform(0.1, 0.9, (2, 4, 6))
 CLASSES = np.array([0, 5, 2, 2])
 
-# module, function with its arguments after the input(s), inputs
+# module, function with its arguments after the input
 ACTIVATIONS = [
     (nn.ReLU(), F.relu, ()),
+    (nn.LeakyReLU(0.2), F.leaky_relu, (0.2,)),
+    (nn.Hardtanh(-0.5, 0.7), F.hardtanh, (-0.5, 0.7)),
+    (nn.ReLU6(), F.relu6, ()),
+    (nn.Hardsigmoid(), F.hardsigmoid, ()),
+    (nn.Hardswish(), F.hardswish, ()),
+    (nn.Threshold(0.1, 3.0), F.threshold, (0.1, 3.0)),
+    (nn.Hardshrink(0.2), F.hardshrink, (0.2,)),
+    (nn.Softshrink(0.2), F.softshrink, (0.2,)),
     (nn.Sigmoid(), F.sigmoid, ()),
+    (nn.LogSigmoid(), F.logsigmoid, ()),
     (nn.Tanh(), F.tanh, ()),
+    (nn.Tanhshrink(), F.tanhshrink, ()),
+    (nn.ELU(0.5), F.elu, (0.5,)),
+    (nn.CELU(0.5), F.celu, (0.5,)),
+    (nn.SELU(), F.selu, ()),
+    (nn.GELU("tanh"), F.gelu, ("tanh",)),
+    (nn.SiLU(), F.silu, ()),
+    (nn.Mish(), F.mish, ()),
+    (nn.Softplus(2.0, 3.0), F.softplus, (2.0, 3.0)),
+    (nn.Softsign(), F.softsign, ()),
+    (nn.Softmax(0), F.softmax, (0,)),
+    (nn.LogSoftmax(1), F.log_softmax, (1,)),
+    (nn.GLU(1), F.glu, (1,)),
 ]
 LOSSES = [
     (nn.MSELoss(), F.mse_loss, X, T),

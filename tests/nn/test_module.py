@@ -281,6 +281,17 @@ def test_hooks_in_order_prepended_and_with_keywords():
     assert calls == ["first", "later", {"twice": True}]
 
 
+@pytest.mark.parametrize("hooked", [0, 1])
+def test_hooks_inside_a_sequence_see_what_their_module_sees(hooked):
+    net = nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1))
+    x = tg.rand(4, 2)
+    expected = [x.tolist(), net[0](x).tolist(), net[1](net[0](x)).tolist()]
+    whole, seen = net(x).tolist(), []
+    net[hooked].register_forward_hook(lambda module, args, output: seen.append((args[0].tolist(), output.tolist())))
+    assert net(x).tolist() == whole
+    assert seen == [(expected[hooked], expected[hooked + 1])]
+
+
 def test_hooks_belong_to_one_module():
     hooked, other = nn.ReLU(), nn.ReLU()
     hooked.register_forward_hook(lambda module, args, output: output + 1)
