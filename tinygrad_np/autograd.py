@@ -240,8 +240,12 @@ def backward(
             if edge.hooks is not None:
                 g = run_hooks(edge.hooks, g)
                 g = g if create_graph else g.copy()  # a hook may have kept it
-            if wanted is None or edge in wanted:
-                accumulate(edge, g, create_graph)
+            if wanted is not None and edge not in wanted:
+                continue
+            if edge.grad is None:
+                edge.grad = g if create_graph else wrap(g)
+            else:
+                accumulate(edge.grad, edge, g, create_graph)
         for edge, g in (wanted or {}).items():
             if not isinstance(edge, Leaf) and g is not None:
                 hooks = edge.hooks = edge.hooks or Hooks()
@@ -250,15 +254,13 @@ def backward(
         mode.enabled = previous
 
 
-def accumulate(leaf: Leaf, g: Any, create_graph: bool) -> None:
-    """Add `g` to ``leaf.grad``: in place, as PyTorch does, unless the sum must be recorded."""
-    if leaf.grad is None:
-        leaf.grad = g if create_graph else wrap(g)
-    elif create_graph or leaf.grad._edge is not None:
-        leaf.grad = leaf.grad + g
+def accumulate(earlier: Tensor, leaf: Leaf, g: Any, create_graph: bool) -> None:
+    """Add `g` to the `earlier` gradient of `leaf`: in place, as PyTorch does, unless the sum must be recorded."""
+    if create_graph or earlier._edge is not None:
+        leaf.grad = earlier + g
     else:
-        np.add(leaf.grad.array, g, out=leaf.grad.array)
-        leaf.grad._version[0] += 1
+        np.add(earlier.array, g, out=earlier.array)
+        earlier._version[0] += 1
 
 
 def grad(
@@ -360,6 +362,10 @@ def _check_inputs(wanted: dict[Any, Any]) -> None:
 
 def _roots(tensors: list[Tensor], cotangents: Any, create_graph: bool) -> list[tuple[Edge, Any]]:
     """Return the edges of `tensors` with their cotangents, checked."""
+    if cotangents is None and len(tensors) == 1 and not create_graph:
+        array, edge = tensors[0].array, edge_of(tensors[0])
+        if edge is not None and array.size == 1:  # a loss, mostly
+            return [(edge, np.ones(array.shape, array.dtype))]
     if cotangents is None or isinstance(cotangents, Tensor | np.ndarray):
         cotangents = [cotangents] * len(tensors) if cotangents is None else [cotangents]
     if len(cotangents) != len(tensors):
