@@ -129,7 +129,7 @@ class Sequential(_Numbered):
         A `Linear` and a `ReLU` without hooks that follow each other are one operation.
         """
         attributes = self.__dict__
-        waiting: Module | None = None  # a Linear that has not been called: a ReLU may follow
+        waiting: Linear | None = None  # a Linear that has not been called: a ReLU may follow
         for name, kind in self._names.items():
             if kind != MODULE:
                 continue
