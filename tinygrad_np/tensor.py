@@ -17,6 +17,7 @@ from . import dtypes, protocols
 from .graph import Edge, Hooks, Leaf, Node, Output, enable_grad
 from .methods import Conversions, Methods
 from .ops.index_methods import IndexMethods
+from .ops.linalg_methods import LinalgMethods
 from .ops.reduce_methods import ReduceMethods
 from .ops.shape_methods import ShapeMethods
 
@@ -32,7 +33,7 @@ class View:
         self.base_edge = base._edge
 
 
-class Tensor(Conversions, Methods, IndexMethods, ReduceMethods, ShapeMethods):
+class Tensor(Conversions, Methods, IndexMethods, LinalgMethods, ReduceMethods, ShapeMethods):
     """An array that records the operations on it, for differentiation in reverse mode.
 
     Parameters
