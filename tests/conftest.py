@@ -1,6 +1,7 @@
 """What holds for the whole suite: Hypothesis, skips, and the environment that tests must leave alone."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import hypothesis
@@ -27,6 +28,19 @@ def blas_environment_unchanged() -> Iterator[None]:
     before = blas_environment()
     yield
     assert blas_environment() == before, "this test changed OPENBLAS_* in the environment; use monkeypatch.setenv"
+
+
+@pytest.fixture(autouse=True)
+def registry_unchanged() -> Iterator[None]:
+    """Forget the operations that a test or a page of the documentation defined: the table of cases asks for all."""
+    module = sys.modules.get("tinygrad_np.primitive")
+    if module is None:
+        yield
+        return
+    before = set(module.registry)
+    yield
+    for name in set(module.registry) - before:
+        del module.registry[name]
 
 
 def blas_environment() -> dict[str, str]:

@@ -122,7 +122,11 @@ def documented(module: ModuleType) -> dict[str, object]:
         if getattr(value, "__module__", None) == module.__name__ and not name.startswith("_"):
             found[f"{module.__name__}.{name}"] = value
             if inspect.isclass(value):
-                found |= {f"{module.__name__}.{name}.{key}": member for key, member in vars(value).items()}
+                found |= {
+                    f"{module.__name__}.{name}.{key}": member
+                    for key, member in vars(value).items()
+                    if getattr(member, "__module__", module.__name__) == module.__name__  # else it is documented there
+                }
     return found
 
 

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
 import pytest
 
 import tinygrad_np as tg
 from tinygrad_np.gradcheck import GradcheckError
-from tinygrad_np.primitive import Primitive, primitive, registry
-
-
-@pytest.fixture
-def make() -> Iterator[object]:
-    """Make primitives that are forgotten after the test."""
-    before = set(registry)
-    yield primitive
-    for name in set(registry) - before:
-        del registry[name]
+from tinygrad_np.primitive import Primitive, primitive
 
 
 def wrong_square(factor: float) -> Primitive:
@@ -34,22 +23,19 @@ def test_right_derivatives_pass() -> None:
     assert tg.gradcheck(lambda a, b: a * b + a / b, [np.array([1.0, 2.0]), np.array([3.0])], order=3) is True
 
 
-@pytest.mark.usefixtures("make")
 def test_a_wrong_derivative_is_named_by_input_and_index() -> None:
     faulty = wrong_square(1.0)
     with pytest.raises(GradcheckError, match=r"order 1, output 0 \[0\], input 1 \[0\]: analytic 3.*numeric 6"):
         tg.gradcheck(lambda a, b: faulty(b) + a, [np.array([1.0, 1.0]), np.array([3.0, 4.0])])
 
 
-@pytest.mark.usefixtures("make")
 def test_an_error_of_a_thousandth_is_found_in_a_large_input() -> None:
     faulty = wrong_square(2.002)
     with pytest.raises(GradcheckError, match=r"random projection.*input 0 \[\d+, \d+\]"):
         tg.gradcheck(faulty, [np.random.default_rng(0).uniform(1, 2, (20, 20))])
 
 
-@pytest.mark.usefixtures("make")
-def test_one_wrong_element_of_many_is_found(make: object) -> None:
+def test_one_wrong_element_of_many_is_found() -> None:
     @primitive()
     def spotted(x):  # type: ignore[no-untyped-def]
         return x * x
@@ -61,8 +47,7 @@ def test_one_wrong_element_of_many_is_found(make: object) -> None:
         tg.gradcheck(spotted, [np.random.default_rng(0).uniform(1, 2, (12, 12))])
 
 
-@pytest.mark.usefixtures("make")
-def test_a_wrong_second_derivative_is_found(make: object) -> None:
+def test_a_wrong_second_derivative_is_found() -> None:
     @primitive()
     def residual(x):  # type: ignore[no-untyped-def]
         return np.exp(x)

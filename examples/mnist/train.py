@@ -27,7 +27,8 @@ import tinygrad_np as tg
 def run_training(config: Config) -> dict[str, Any]:
     """Train as `config` says, print and record the figures, and return the results."""
     start = time.perf_counter()
-    data = load(config.dataset, config.data_dir, train=True)
+    needed = config.train_size + config.validation if config.train_size else None
+    data = load(config.dataset, config.data_dir, train=True, needed=needed)
     name = data.name
     training, validation = split(data, config.validation, config.train_size, config.seed)
     run = Run(config, data)

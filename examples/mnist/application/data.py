@@ -17,8 +17,10 @@ class DataUnavailableError(Exception):
     """The data set that was asked for cannot be had."""
 
 
-def load(name: str | None, data_dir: str | None, train: bool) -> Any:
+def load(name: str | None, data_dir: str | None, train: bool, needed: int | None = None) -> Any:
     """Return the training or the test set called `name`; for ``None``, MNIST, or Digits where MNIST cannot be had.
+
+    Of digits, which are generated, only as many as are `needed` are made.
 
     Raises
     ------
@@ -26,7 +28,7 @@ def load(name: str | None, data_dir: str | None, train: bool) -> Any:
         If a data set that was asked for by name is neither on disk nor can be downloaded, or is damaged.
     """
     if name == "digits":
-        return datasets.Digits(train=train)
+        return datasets.Digits(train=train, size=needed)
     try:
         return CLASSES[name or "mnist"](root=data_dir, train=train)
     except (datasets.DataError, OSError) as error:
@@ -38,7 +40,7 @@ def load(name: str | None, data_dir: str | None, train: bool) -> Any:
             file=sys.stderr,
             flush=True,
         )
-        return datasets.Digits(train=train)
+        return datasets.Digits(train=train, size=needed)
 
 
 def split(data: Any, validation: int, train_size: int, seed: int) -> tuple[Any, Any]:
