@@ -21,6 +21,8 @@ from .special import bell, erf_of, in_blocks
 
 # ---- rectifiers
 
+BOOLEANS = "it limits numbers, not booleans: convert the input with .to('float32')"
+
 
 @primitive(promotion="common", elementwise=True)
 def relu(x: Any, *, out: Any = None) -> Any:
@@ -37,6 +39,11 @@ def relu(x: Any, *, out: Any = None) -> Any:
     -------
     Tensor of the same shape and dtype.
 
+    Raises
+    ------
+    TypeError
+        If `x` is boolean.
+
     Examples
     --------
     >>> import tinygrad_np as tg
@@ -47,6 +54,8 @@ def relu(x: Any, *, out: Any = None) -> Any:
     ----------
     V. Nair and G. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
     """
+    if x.dtype.kind == "b":
+        raise TypeError(BOOLEANS)
     return np.maximum(x, 0, out=out)
 
 
@@ -56,6 +65,8 @@ relu.defvjp(lambda g, y: g * (y > 0))
 @primitive(promotion="common", elementwise=True)
 def hardtanh_(x: Any, *, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """Return `x` limited to the interval.  dx = g inside it, 0 at its ends and outside."""
+    if x.dtype.kind == "b":
+        raise TypeError(BOOLEANS)
     return np.clip(x, x.dtype.type(min_val), x.dtype.type(max_val))
 
 
@@ -69,6 +80,8 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
 
     Raises
     ------
+    TypeError
+        If `input` is boolean.
     ValueError
         If the interval is empty.
 
@@ -306,20 +319,10 @@ sigmoid.defvjp(lambda g, y: g * (y * (1 - y)))
 expit = sigmoid
 
 
-@primitive(promotion="float", elementwise=True)
-def silu(x: Any) -> Any:
-    """Return ``x * sigmoid(x)``, also known as swish.
+def silu(input: Any) -> Tensor:
+    """Return ``input * sigmoid(input)``, also known as swish.
 
-    The derivative: dx = g (s + y (1 - s)) with s = sigmoid(x).
-
-    Parameters
-    ----------
-    x
-        tensor, array or number.  Integers become the default floating dtype.
-
-    Returns
-    -------
-    Tensor of the same shape.
+    The derivative: ``dinput = g (s + input s (1 - s))`` with ``s = sigmoid(input)``.
 
     Examples
     --------
@@ -331,15 +334,7 @@ def silu(x: Any) -> Any:
     ----------
     S. Elfwing, E. Uchibe and K. Doya, Sigmoid-weighted linear units for neural network function approximation, 2017.
     """
-    return x * sigmoid.forward(x)
-
-
-def _silu_vjp(g: Any, x: Any) -> Any:
-    s = fed(sigmoid, x)
-    return g * (s * (1 + x * (1 - s)))
-
-
-silu.defvjp(_silu_vjp)
+    return multiply(input, sigmoid(input))
 
 
 @primitive(promotion="float", elementwise=True)
@@ -470,35 +465,29 @@ GELU_CUBIC = 0.044715
 SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
 
 
-@primitive(promotion="float")
-def gelu_(x: Any, *, approximate: str = "none") -> Any:
-    """Return x P, and P, the probability that a standard normal value is at most x, or its approximation by tanh."""
+@primitive(promotion="float", elementwise=True)
+def gelu_weight(x: Any, *, approximate: str = "none") -> Any:
+    """Return the probability that a standard normal value is at most `x`, or its approximation by tanh.
+
+    dx = g exp(-x**2 / 2) / sqrt(2 pi), or g 2 y (1 - y) times the derivative of the argument of tanh.
+    """
     if approximate == "none":
-        probability = in_blocks(erf_of, x * math.sqrt(0.5))
+        result = in_blocks(erf_of, x * math.sqrt(0.5))
     else:
         with np.errstate(over="ignore"):
-            probability = np.tanh((x * x * GELU_CUBIC + 1) * x * SQRT_2_OVER_PI)
-    probability = (probability + 1) * 0.5
-    return x * probability, probability
+            result = np.tanh((x * x * GELU_CUBIC + 1) * x * SQRT_2_OVER_PI)
+    return (result + 1) * 0.5
 
 
-def _gelu_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
-    """Return dx = g (P + x p) for the cotangent g of y, and g p for that of P, where p is the derivative of P."""
-    g_y, g_probability = g
-    probability = y[1]
+def _gelu_weight_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
     if approximate == "none":
-        density = bell(x * math.sqrt(0.5)) * (SQRT_2_OVER_PI / 2)
-    else:
-        with np.errstate(over="ignore"):
-            slope = np.minimum(x * x, 1e4) * (3 * GELU_CUBIC) + 1  # where that limit matters, the density is 0
-        density = probability * (1 - probability) * slope * (2 * SQRT_2_OVER_PI)
-    dx = None if g_y is None else g_y * (probability + x * density)
-    if g_probability is not None:
-        dx = g_probability * density if dx is None else dx + g_probability * density
-    return (dx,)
+        return g * (bell(x * math.sqrt(0.5)) * (SQRT_2_OVER_PI / 2))
+    with np.errstate(over="ignore"):
+        slope = np.minimum(x * x, 1e4) * (3 * GELU_CUBIC) + 1  # where that limit matters, y (1 - y) is 0
+    return g * (y * (1 - y)) * (slope * (2 * SQRT_2_OVER_PI))
 
 
-gelu_.defvjp_joint(_gelu_vjp, fresh=True, takes_missing=True)
+gelu_weight.defvjp(_gelu_weight_vjp)
 
 
 def gelu(input: Any, approximate: str = "none") -> Tensor:
@@ -536,7 +525,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu with approximate={approximate!r}: give 'none' or 'tanh'")
-    return gelu_(input, approximate=approximate)[0]
+    return multiply(input, gelu_weight(input, approximate=approximate))
 
 
 # ---- without exponentials
