@@ -41,7 +41,8 @@ def test_gradient_through_arithmetic_in_place() -> None:
 
 
 def test_every_method_that_writes_gives_its_function_and_gradient() -> None:
-    for name in "neg abs exp log sqrt rsqrt square reciprocal sin cos tanh sigmoid relu".split():
+    names = ("neg", "abs", "exp", "log", "sqrt", "rsqrt", "square", "reciprocal", "sin", "cos", "tanh", "sigmoid")
+    for name in (*names, "relu"):
         x = leaf(0.5, 2.0)
         y = x * 1
         kept = y.array

@@ -56,12 +56,12 @@ def unbroadcast(g: Any, shape: tuple[int, ...]) -> Any:
 
 
 def propagate(
-    roots: Sequence[tuple[Edge, Any]],
+    roots: Sequence[tuple[Any, Any]],
     retain_graph: bool,
     create_graph: bool,
     wanted: dict[Any, Any] | None = None,
     needed: set[Any] | None = None,
-) -> dict[Leaf, Any]:
+) -> dict[Any, Any]:
     """Carry cotangents from `roots` to the leaves and return those of the leaves.
 
     Parameters
@@ -78,7 +78,7 @@ def propagate(
         the edges to visit; ``None`` for all.
     """
     pending: dict[Any, Any] = {}  # cotangents of nodes, complete when the node is the youngest of them
-    leaves: dict[Leaf, Any] = {}  # cotangents of leaves, which alias nothing and may be added to in place
+    leaves: dict[Any, Any] = {}  # cotangents of leaves, which alias nothing and may be added to in place
     owned: set[Any] = set()  # nodes whose pending cotangent is a sum made here, which may be added to in place
     heap: list[tuple[int, Any]] = []
     for edge, g in roots:

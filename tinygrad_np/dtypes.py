@@ -19,7 +19,7 @@ float32 = np.dtype(np.float32)
 float64 = np.dtype(np.float64)
 
 _KIND_RANK = {"b": 0, "u": 1, "i": 1, "f": 2}
-_default = float32
+_default: np.dtype[Any] = float32
 
 
 def get_default_dtype() -> np.dtype[Any]:

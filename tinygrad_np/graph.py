@@ -187,10 +187,11 @@ class _GradMode(ContextDecorator):
     """A context and decorator that sets the mode; may be nested and re-entered."""
 
     _enabled: bool
+    _previous: list[bool]
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
         self = super().__new__(cls)
-        self._previous: list[bool] = []
+        self._previous = []
         return self if function is None else self(function)  # both @no_grad and @no_grad()
 
     def __enter__(self) -> None:

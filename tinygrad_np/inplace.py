@@ -20,7 +20,7 @@ from .tensor import Tensor, edge_of, wrap
 
 
 @primitive()
-def set_view(base, value, *, steps):
+def set_view(base: Any, value: Any, *, steps: Any) -> Any:
     """Return `base` with the view that `steps` lead to replaced by `value`.
 
     dbase = g with that view zeroed;  dvalue = that view of g.
@@ -48,7 +48,7 @@ def _without_view(g: Any, value_shape: tuple[int, ...], steps: Any) -> Any:
 set_view.defvjp(_without_view, _view_of)
 
 
-def write(target: Tensor, operation: Callable[..., Tensor], *others: Any, **attributes: Any) -> Tensor:
+def write(target: Any, operation: Callable[..., Tensor], *others: Any, **attributes: Any) -> Any:
     """Put ``operation(target, *others, **attributes)`` into the memory of `target` and return `target`.
 
     Raises
@@ -74,7 +74,7 @@ def write(target: Tensor, operation: Callable[..., Tensor], *others: Any, **attr
     return target
 
 
-def set_item(target: Tensor, index: Any, value: Any) -> None:
+def set_item(target: Any, index: Any, value: Any) -> None:
     """Do ``target[index] = value``, writing only the elements that `index` chooses."""
     check_writable(target)
     if not isinstance(value, Tensor):

@@ -22,7 +22,7 @@ def unary(name: str) -> Callable[[Methods], Tensor]:
     """Return the method that calls the public function `name`."""
 
     def method(self: Methods) -> Tensor:
-        return getattr(tg, name)(self)  # type: ignore[no-any-return]
+        return getattr(tg, name)(self)
 
     return _described(method, name, f"See `tinygrad_np.{name}`.")
 
@@ -31,7 +31,7 @@ def binary(name: str) -> Callable[[Methods, Any], Tensor]:
     """Return the method that calls the public function `name` with another operand."""
 
     def method(self: Methods, other: Any) -> Tensor:
-        return getattr(tg, name)(self, other)  # type: ignore[no-any-return]
+        return getattr(tg, name)(self, other)
 
     return _described(method, name, f"See `tinygrad_np.{name}`.")
 
@@ -219,7 +219,7 @@ class Methods:
     # ---- differentiation
 
     def backward(
-        self,
+        self: Any,
         gradient: Tensor | None = None,
         retain_graph: bool | None = None,
         create_graph: bool = False,
@@ -353,7 +353,7 @@ class Methods:
         """Return a copy; the gradient flows back to this tensor."""
         return tg.clone(self)
 
-    def to(self, *targets: Any, dtype: DTypeLike | None = None, device: Any = None, copy: bool = False) -> Tensor:
+    def to(self: Any, *targets: Any, dtype: DTypeLike | None = None, device: Any = None, copy: bool = False) -> Tensor:
         """Return this tensor in the dtype of the arguments (a dtype, a device or a tensor); itself if nothing changes.
 
         Raises
@@ -362,17 +362,19 @@ class Methods:
             If a device other than ``"cpu"`` is asked for.
         """
         for target in targets:
-            if isinstance(target, str) and target.split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
+            if isinstance(target, tg.Tensor):
+                dtype = target.dtype
+            elif isinstance(target, str) and target.split(":")[0] in ("cpu", "cuda", "mps", "xpu", "meta"):
                 device = target
             else:
-                dtype = target.dtype if isinstance(target, Methods) else target
+                dtype = target
         if device is not None and str(device).split(":")[0] != "cpu":
             raise RuntimeError(f"device {device} is not there: everything runs on cpu")
         if dtype is not None and np.dtype(dtype) != self.dtype:
             return tg.astype(self, dtype=np.dtype(dtype))
         return tg.clone(self) if copy else self
 
-    def type_as(self, other: Tensor) -> Tensor:
+    def type_as(self: Any, other: Tensor) -> Tensor:
         """Return this tensor in the dtype of `other`."""
         return self.to(other.dtype)
 
@@ -380,19 +382,19 @@ class Methods:
         """Return this tensor: it is on the cpu."""
         return self
 
-    def new_zeros(self, *size: Any) -> Tensor:
+    def new_zeros(self: Any, *size: Any) -> Tensor:
         """Return zeros of shape `size` in this tensor's dtype."""
         return tg.zeros(*size, dtype=self.dtype)
 
-    def new_ones(self, *size: Any) -> Tensor:
+    def new_ones(self: Any, *size: Any) -> Tensor:
         """Return ones of shape `size` in this tensor's dtype."""
         return tg.ones(*size, dtype=self.dtype)
 
-    def new_full(self, size: Any, fill_value: float) -> Tensor:
+    def new_full(self: Any, size: Any, fill_value: float) -> Tensor:
         """Return `fill_value` in shape `size` in this tensor's dtype."""
         return tg.full(size, fill_value, dtype=self.dtype)
 
-    def new_tensor(self, data: Any) -> Tensor:
+    def new_tensor(self: Any, data: Any) -> Tensor:
         """Return `data` as a new tensor in this tensor's dtype."""
         return tg.tensor(data, dtype=self.dtype)
 
@@ -460,15 +462,17 @@ class Methods:
         """Write `value` where `mask` holds."""
         return tg.inplace.write(self, tg.masked_fill, mask, value)
 
-    def uniform_(self, low: float = 0.0, high: float = 1.0, *, generator: np.random.Generator | None = None) -> Self:
+    def uniform_(
+        self: Any, low: float = 0.0, high: float = 1.0, *, generator: np.random.Generator | None = None
+    ) -> Any:
         """Write numbers drawn evenly from [low, high) into this tensor."""
         return self.copy_(tg.rand(self.shape, generator=generator, dtype=self.dtype) * (high - low) + low)
 
-    def normal_(self, mean: float = 0.0, std: float = 1.0, *, generator: np.random.Generator | None = None) -> Self:
+    def normal_(self: Any, mean: float = 0.0, std: float = 1.0, *, generator: np.random.Generator | None = None) -> Any:
         """Write numbers drawn from a normal distribution into this tensor."""
         return self.copy_(tg.randn(self.shape, generator=generator, dtype=self.dtype) * std + mean)
 
-    def bernoulli_(self, p: float = 0.5, *, generator: np.random.Generator | None = None) -> Self:
+    def bernoulli_(self: Any, p: float = 0.5, *, generator: np.random.Generator | None = None) -> Any:
         """Write 1 with probability `p`, else 0, into each element."""
         return self.copy_(tg.rand(self.shape, generator=generator) < p)
 

@@ -145,7 +145,7 @@ class Primitive:
         where |= {f"{name}_shape": f"saved.input_shapes[{i}]" for i, name in enumerate(self.inputs)}
         where |= {name: f"saved.attributes.get({name!r}, defaults[{name!r}])" for name in self.attributes}
         source = f"lambda g, saved, needs=None: rule({', '.join(['g', *(where[name] for name in names)])})"
-        return eval(source, {"rule": rule, "defaults": self._defaults})  # type: ignore[no-any-return]
+        return eval(source, {"rule": rule, "defaults": self._defaults})
 
     def _plan(self, parents: Sequence[Edge]) -> Plan:
         """Return what to save when the inputs with an edge in `parents` require grad."""
@@ -156,7 +156,7 @@ class Primitive:
             used = set().union(*(names for names, need in zip(self._used, needs, strict=True) if need))
         count = len(parents)
         if self.variadic:
-            saved = range(count) if "inputs" in used else range(0)
+            saved = list(range(count)) if "inputs" in used else []
         else:
             saved = [i for i, name in enumerate(self.inputs[:count]) if name in used]
         return Plan(tuple(saved), "y" in used, (None,) * count)
@@ -361,7 +361,7 @@ class BinaryPrimitive(Primitive):
         # whether both inputs are saved if both require grad, or none; any other way is the general one
         self._saves = {(): False, ("a", "b"): True}.get(tuple(uses))
 
-    def __call__(self, a: Any, b: Any) -> Any:  # type: ignore[override]
+    def __call__(self, a: Any, b: Any) -> Any:
         """Apply as `Primitive` does."""
         if not (type(a) is Tensor and type(b) is Tensor and a._view is None and b._view is None):
             return super().__call__(a, b)

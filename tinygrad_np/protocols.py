@@ -79,7 +79,7 @@ def _bind(
 
 
 # np.add.reduce is np.sum without a Python wrapper: rules on small arrays use it
-_REDUCTIONS = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
+_REDUCTIONS: dict[np.ufunc, Any] = {np.add: np.sum, np.multiply: np.prod, np.maximum: np.max, np.minimum: np.min}
 _ALIASES = {"newshape": "shape"}  # NumPy 2.0's name
 
 

@@ -224,7 +224,7 @@ def _download(source: Source, folder: str, origin: str) -> None:
         ) as bar:
             for official, file in missing:
 
-                def advance(received: int, begun: int = bar.n) -> None:
+                def advance(received: int, begun: float = bar.n) -> None:
                     if arrived := begun + received - bar.n:
                         bar.update(arrived)
 

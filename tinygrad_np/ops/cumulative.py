@@ -17,7 +17,7 @@ from .words import numpy_words
 
 @primitive(np.cumsum, promotion="common")
 @in_single
-def cumsum_(x, *, axis=None, dtype=None):
+def cumsum_(x: Any, *, axis: Any = None, dtype: Any = None) -> Any:
     """Return the sums of each element and those before it along `axis`; of all in C order for None.
 
     dx = the sums of g from each element on.
@@ -35,7 +35,7 @@ cumsum_.defvjp(_cumsum_vjp)
 
 @primitive(np.cumprod, promotion="common")
 @in_single
-def cumprod_(x, *, axis=None):
+def cumprod_(x: Any, *, axis: Any = None) -> Any:
     """Return the products of each element and those before it along `axis`; of all in C order for None.
 
     dx[k] = x[0] ... x[k-1] s[k],  with  s[k] = g[k] + x[k+1] s[k+1].

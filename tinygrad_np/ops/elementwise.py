@@ -286,7 +286,7 @@ right_shift = elementwise(np.right_shift, "the bits of a moved down b places (in
 
 
 @primitive(np.where, promotion="branches", elementwise=True)
-def where_(condition, a, b):
+def where_(condition: Any, a: Any, b: Any) -> Any:
     """Choose between `a` and `b`."""
     return np.where(condition, a, b)
 
@@ -326,7 +326,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
 
 
 @primitive(promotion="common", elementwise=True)
-def clip_(x, low, high):
+def clip_(x: Any, low: Any, high: Any) -> Any:
     """Limit `x`; a limit may be None."""
     return np.clip(x, low, high)
 
@@ -375,7 +375,7 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Tensor:
 
 
 @primitive()
-def astype(x, *, dtype):
+def astype(x: Any, *, dtype: Any) -> Any:
     """Convert to `dtype`; always a copy."""
     return x.astype(dtype)
 
@@ -384,7 +384,7 @@ astype.defvjp(lambda g: g)
 
 
 @primitive(np.copy)
-def clone(x):
+def clone(x: Any) -> Any:
     """Copy."""
     return np.array(x, order="K")
 
@@ -393,7 +393,7 @@ clone.defvjp(lambda g: g)
 
 
 @primitive(np.nan_to_num)
-def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+def nan_to_num(x: Any, *, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
     """Replace nan by `nan` and the infinities by `posinf` and `neginf`, by default the dtype's greatest numbers.
 
     dx = g where x is finite, else 0.

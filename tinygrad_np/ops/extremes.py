@@ -29,19 +29,19 @@ class ValuesAndIndices(NamedTuple):
 
 
 @primitive(np.max, np.amax, promotion="common")
-def amax_(x, *, axis=None, keepdims=False):
+def amax_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the greatest along `axis`; nan if one is.  g is shared evenly by those that are equal to it."""
     return np.maximum.reduce(by_columns(x, axis), axis, keepdims=keepdims)
 
 
 @primitive(np.min, np.amin, promotion="common")
-def amin_(x, *, axis=None, keepdims=False):
+def amin_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the least along `axis`; nan if one is.  g is shared evenly by those that are equal to it."""
     return np.minimum.reduce(by_columns(x, axis), axis, keepdims=keepdims)
 
 
 @primitive(promotion="common")
-def median_(x, *, axis=None, keepdims=False):
+def median_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the middle along `axis`, the lower of two; nan if one is.  g is shared evenly by those equal to it."""
     if axis is None:
         flat = x.reshape(-1)
@@ -134,13 +134,13 @@ def _numpy_ptp(a: Any, axis: Any = None, *, keepdims: bool = False) -> Tensor:
 
 
 @primitive(np.argmax, promotion="common")
-def argmax_(x, *, axis=None, keepdims=False):
+def argmax_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the index of the greatest along `axis`, the first of several; that of nan if one is."""
     return np.argmax(x, axis, keepdims=keepdims)
 
 
 @primitive(np.argmin, promotion="common")
-def argmin_(x, *, axis=None, keepdims=False):
+def argmin_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the index of the least along `axis`, the first of several; that of nan if one is."""
     return np.argmin(x, axis, keepdims=keepdims)
 
@@ -197,19 +197,19 @@ def _chosen(x: Any, axis: int, keepdims: bool, index: Callable[..., Any]) -> Any
 
 
 @primitive(promotion="common")
-def max_along(x, *, axis, keepdims=False):
+def max_along(x: Any, *, axis: Any, keepdims: Any = False) -> Any:
     """Return the greatest along `axis` and its index, the first of several.  dx = g there, 0 elsewhere."""
     return _chosen(x, axis, keepdims, lambda x, axis: np.argmax(x, axis, keepdims=True))
 
 
 @primitive(promotion="common")
-def min_along(x, *, axis, keepdims=False):
+def min_along(x: Any, *, axis: Any, keepdims: Any = False) -> Any:
     """Return the least along `axis` and its index, the first of several.  dx = g there, 0 elsewhere."""
     return _chosen(x, axis, keepdims, lambda x, axis: np.argmin(x, axis, keepdims=True))
 
 
 @primitive(promotion="common")
-def median_along(x, *, axis, keepdims=False):
+def median_along(x: Any, *, axis: Any, keepdims: Any = False) -> Any:
     """Return the lower median along `axis` and its index, the first of several.  dx = g there, 0 elsewhere."""
     return _chosen(x, axis, keepdims, _argmedian)
 

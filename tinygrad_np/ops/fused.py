@@ -13,7 +13,7 @@ from .softmax import softmax_
 
 
 @primitive(promotion="common")
-def linear_(x, weight, bias):
+def linear_(x: Any, weight: Any, bias: Any) -> Any:
     """Return y = x W' + b for x (..., I), W (O, I), b (O) or None."""
     by_rows = x.ndim == 2 and weight.flags.c_contiguous  # then W x' is up to twice as fast as x W'
     y = np.matmul(weight, x.T).T if by_rows else np.matmul(x, weight.T)
@@ -37,7 +37,7 @@ linear_.defvjp_joint(_linear_vjp, fresh=True)
 
 
 @primitive(promotion="common")
-def linear_relu_(x, weight, bias):
+def linear_relu_(x: Any, weight: Any, bias: Any) -> Any:
     """Return y = max(x W' + b, 0)."""
     y = linear_.forward(x, weight, bias)
     return np.maximum(y, 0, out=y)
@@ -97,7 +97,7 @@ def linear_relu(input: Any, weight: Any, bias: Any = None) -> Tensor:
 
 
 @primitive(promotion=None)
-def softmax_cross_entropy(x, target, *, reduction="mean"):
+def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean") -> Any:
     """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,).
 
     y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The

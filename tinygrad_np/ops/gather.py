@@ -299,7 +299,7 @@ def index_fill(input: Any, dim: int, index: Any, value: Any) -> Tensor:
 
 
 @primitive()
-def named(indices, *, length):
+def named(indices: Any, *, length: Any) -> Any:
     """Return, for each index below `length`, whether it is among `indices`."""
     result = np.zeros(length, np.bool_)
     result[indices] = True
@@ -333,7 +333,7 @@ def _numpy_take(a: Any, indices: Any, axis: int | None = None) -> Tensor:
 
 
 @primitive()
-def masked_fill_(x, value, mask):
+def masked_fill_(x: Any, value: Any, mask: Any) -> Any:
     """Return `x` with `value` where `mask` holds.  dx = g, but 0 there;  dvalue = g there."""
     return np.where(mask, x.dtype.type(value), x)
 
@@ -449,7 +449,7 @@ def _numpy_flatnonzero(a: Any) -> Tensor:
 
 
 @primitive()
-def one_hot_(x, *, num_classes):
+def one_hot_(x: Any, *, num_classes: Any) -> Any:
     """Return 1 where the last, new axis has the index `x`, and 0 elsewhere."""
     return (x[..., None] == np.arange(num_classes)).astype(np.int64)
 

@@ -31,13 +31,13 @@ Index = tuple[Any, ...]
 
 
 @primitive(view=True)
-def getitem_(x, *, index):
+def getitem_(x: Any, *, index: Any) -> Any:
     """Return the view of `x` at `index`, ints, slices, None and one Ellipsis.  dx = g there, 0 elsewhere."""
     return x[index]
 
 
 @primitive()
-def put_item(g, *, index, shape):
+def put_item(g: Any, *, index: Any, shape: Any) -> Any:
     """Return zeros of `shape` with `g` at `index`: the transpose of getitem.  dg = the cotangent there."""
     result = np.zeros(shape, g.dtype)
     result[index] = g
@@ -52,7 +52,7 @@ put_item.defvjp(lambda g, index: g[index])
 
 
 @primitive()
-def take_mask(x, mask):
+def take_mask(x: Any, mask: Any) -> Any:
     """Return the elements (rows, ...) of `x` where `mask`, of its shape or its first dimensions', holds, in C order.
 
     dx = g there, 0 elsewhere.
@@ -61,7 +61,7 @@ def take_mask(x, mask):
 
 
 @primitive()
-def put_mask(g, mask, *, shape):
+def put_mask(g: Any, mask: Any, *, shape: Any) -> Any:
     """Return zeros of `shape` with `g` where `mask` holds: the transpose of take_mask.  dg = the cotangent there."""
     result = np.zeros(shape, g.dtype)
     result[mask] = g
@@ -76,7 +76,7 @@ put_mask.defvjp(lambda g, mask: fed(take_mask, g, mask), None)
 
 
 @primitive()
-def take_at(x, indices, *, dims):
+def take_at(x: Any, indices: Any, *, dims: Any) -> Any:
     """Return `x` indexed by ints in dimensions `dims`; `indices` holds one array for each, if there are several.
 
     dx = g added up at the places read, 0 elsewhere.
@@ -90,7 +90,7 @@ def take_at(x, indices, *, dims):
 
 
 @primitive()
-def add_at(g, indices, *, dims, shape):
+def add_at(g: Any, indices: Any, *, dims: Any, shape: Any) -> Any:
     """Return zeros of `shape` with `g` added where take_at reads: its transpose.  dg = the cotangent, read there."""
     return _added(g, _places_at(indices, dims, shape), shape)
 
@@ -148,13 +148,13 @@ def _from_front(indices: ndarray, length: int) -> ndarray:
 
 
 @primitive()
-def take_along_axis_(x, indices, *, axis=-1):
+def take_along_axis_(x: Any, indices: Any, *, axis: Any = -1) -> Any:
     """Return ``x[a, indices[a, b], c]`` for axis 1 of 3, and so on; the other axes broadcast.  dx = g added there."""
     return np.take_along_axis(x, indices, axis)
 
 
 @primitive()
-def add_along_axis(g, indices, *, axis, shape):
+def add_along_axis(g: Any, indices: Any, *, axis: Any, shape: Any) -> Any:
     """Return zeros of `shape` with `g` added where take_along_axis reads: its transpose.
 
     Both may be shorter than `shape` in the other axes.  dg = the cotangent, read there.
@@ -163,7 +163,7 @@ def add_along_axis(g, indices, *, axis, shape):
 
 
 @primitive()
-def set_along_axis(x, v, indices, *, axis):
+def set_along_axis(x: Any, v: Any, indices: Any, *, axis: Any) -> Any:
     """Return `x` with `v`, a number or of the shape of `indices`, where take_along_axis reads.
 
     If several are written to one place the last stays.  dx = g, but 0 there;  dv = g, read there, of those that stay.
@@ -406,13 +406,13 @@ def _kept(index: Any, input: Any) -> Any:
 
 
 @primitive()
-def nonzero_(x):
+def nonzero_(x: Any) -> Any:
     """Return, for each dimension, the indices along it of the elements of `x` that are not zero."""
     return tuple([found.astype(np.int64, copy=False) for found in np.nonzero(x)])
 
 
 @primitive()
-def pack_indices(*arrays):
+def pack_indices(*arrays: Any) -> Any:
     """Return the index arrays, broadcast to one shape, along a new first axis."""
     try:
         return np.stack(np.broadcast_arrays(*arrays)).astype(np.intp, copy=False)
@@ -422,7 +422,7 @@ def pack_indices(*arrays):
 
 
 @primitive()
-def set_index(x, v, *, index, out=None):
+def set_index(x: Any, v: Any, *, index: Any, out: Any = None) -> Any:
     """Return `x` with ``x[index]`` replaced by `v`; in `x` itself if that is given as `out`.  `index` is canonical.
 
     dx = g, but 0 at the index;  dv = g at the index, but 0 for elements that a later one was written over.

@@ -23,7 +23,7 @@ from .words import numpy_words
 
 
 @primitive(np.concatenate, promotion="common")
-def concatenate_(*arrays, axis=0):
+def concatenate_(*arrays: Any, axis: Any = 0) -> Any:
     """Return the arrays one behind the other along `axis`; flattened first if it is None.  Each gets its part of g."""
     return np.concatenate(arrays, axis)
 
@@ -87,7 +87,7 @@ concat = concatenate = cat
 
 
 @primitive(np.stack, promotion="common")
-def stack_(*arrays, axis=0):
+def stack_(*arrays: Any, axis: Any = 0) -> Any:
     """Return the arrays, all of one shape, along a new `axis`.  Each gets its part of g."""
     return np.stack(arrays, axis)
 
@@ -152,7 +152,7 @@ def vstack(tensors: Sequence[Any]) -> Tensor:
 
 
 @primitive()
-def split_(x, *, sizes, axis=0):
+def split_(x: Any, *, sizes: Any, axis: Any = 0) -> Any:
     """Return the parts of `x`, of lengths `sizes` along `axis`, one behind the other.  dx = the cotangents, joined."""
     return tuple([x[index] for index in _consecutive(sizes, axis % x.ndim)])
 
@@ -167,7 +167,7 @@ def _consecutive(sizes: Sequence[int], axis: int) -> list[tuple[Any, ...]]:
 
 
 @primitive()
-def unbind_(x, *, axis=0):
+def unbind_(x: Any, *, axis: Any = 0) -> Any:
     """Return the part of `x` at each index along `axis`.  dx = the cotangents, stacked."""
     return tuple([x[index] for index in _each(x.shape, axis % x.ndim)])
 

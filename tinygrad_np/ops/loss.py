@@ -22,7 +22,7 @@ def _logarithm_of_rest(x: Any) -> Any:
 
 
 @primitive(promotion="float", elementwise=True)
-def binary_cross_entropy(x, target):
+def binary_cross_entropy(x: Any, target: Any) -> Any:
     """Return -(t log x + (1 - t) log(1 - x)) for probabilities, where logarithms below -100 count as -100.
 
     dx = g (x - t) / max(x (1 - x), 1e-12), so that it is finite too;  dt = g (log(1 - x) - log x).

@@ -18,7 +18,7 @@ from .words import numpy_words
 
 @primitive(np.linalg.vector_norm, promotion="common")
 @in_single
-def vector_norm_(x, *, axis=None, keepdims=False, ord=2):
+def vector_norm_(x: Any, *, axis: Any = None, keepdims: Any = False, ord: Any = 2) -> Any:
     """Return (sum(abs(x)**ord))**(1/ord) along `axis`, all of `x` for None; its limits for ord = inf, -inf and 0."""
     check_floating(x.dtype)
     if isinstance(ord, str):

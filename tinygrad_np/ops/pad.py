@@ -18,7 +18,7 @@ _NUMPY_MODES = {"replicate": "edge", "circular": "wrap"}  # of PyTorch's modes, 
 
 
 @primitive()
-def pad_constant(x, *, widths, value=0.0):
+def pad_constant(x: Any, *, widths: Any, value: Any = 0.0) -> Any:
     """Return `x` with ``widths[i] = (before, after)`` elements of `value` around it along axis i.  dx = g, cut out."""
     shape = tuple([before + n + after for n, (before, after) in zip(x.shape, widths, strict=True)])
     result = np.full(shape, value, x.dtype) if value else np.zeros(shape, x.dtype)

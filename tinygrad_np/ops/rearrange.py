@@ -21,7 +21,7 @@ from .words import numpy_words, sizes_of
 
 
 @primitive(np.flip)
-def flip_(x, *, axis=None):
+def flip_(x: Any, *, axis: Any = None) -> Any:
     """Return `x` with the elements along `axis` (an int, a tuple, or None for all) in reverse.  dx = g, reversed."""
     return np.array(np.flip(x, axis), order="C")
 
@@ -61,7 +61,7 @@ def flipud(input: Any) -> Tensor:
 
 
 @primitive(np.roll)
-def roll_(x, *, shift, axis=None):
+def roll_(x: Any, *, shift: Any, axis: Any = None) -> Any:
     """Return `x` with its elements moved `shift` places along `axis`, round the end.  dx = g, moved back."""
     return np.roll(x, shift, axis)
 
@@ -136,7 +136,7 @@ def rot90(input: Any, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
 
 
 @primitive(np.tile)
-def tile_(x, *, reps):
+def tile_(x: Any, *, reps: Any) -> Any:
     """Return `x` laid out ``reps[i]`` times along axis i; new axes stand in front.  dx = g, summed over the copies."""
     return np.tile(x, reps)
 
@@ -193,7 +193,7 @@ def repeat(input: Any, *repeats: Any) -> Tensor:
 
 
 @primitive()
-def repeat_interleave_(x, *, repeats, axis):
+def repeat_interleave_(x: Any, *, repeats: Any, axis: Any) -> Any:
     """Return `x` with each part along `axis` standing `repeats` times in a row.  dx = g, summed over them."""
     return np.repeat(x, repeats, axis)
 
@@ -251,7 +251,7 @@ def _numpy_repeat(a: Any, repeats: Any, axis: int | None = None) -> Tensor:
 
 
 @primitive(np.diagonal, view=True)
-def diagonal_(x, *, offset=0, axis1=0, axis2=1):
+def diagonal_(x: Any, *, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     """Return the diagonals of the matrices in two axes of `x`, along a new last axis.  dx = g on them, 0 elsewhere."""
     result = np.diagonal(x, offset, axis1, axis2)
     if x.flags.writeable:
@@ -260,7 +260,7 @@ def diagonal_(x, *, offset=0, axis1=0, axis2=1):
 
 
 @primitive()
-def put_diagonal(g, *, shape, offset=0, axis1=0, axis2=1):
+def put_diagonal(g: Any, *, shape: Any, offset: Any = 0, axis1: Any = 0, axis2: Any = 1) -> Any:
     """Return zeros of `shape` with `g` on the diagonals: the transpose of diagonal.  dg = that of the cotangent."""
     result = np.zeros(shape, g.dtype)
     diagonal_.forward(result, offset=offset, axis1=axis1, axis2=axis2)[...] = g
@@ -349,7 +349,7 @@ def diag(input: Any, diagonal: int = 0) -> Tensor:
 
 
 @primitive(np.tril)
-def tril_(x, *, k=0):
+def tril_(x: Any, *, k: Any = 0) -> Any:
     """Return the lower triangles: zeros above the k-th diagonal.  dx = g there, 0 above."""
     return np.tril(x, k)
 
@@ -358,7 +358,7 @@ tril_.defvjp(lambda g, k: np.tril(g, k))
 
 
 @primitive(np.triu)
-def triu_(x, *, k=0):
+def triu_(x: Any, *, k: Any = 0) -> Any:
     """Return the upper triangles: zeros below the k-th diagonal.  dx = g there, 0 below."""
     return np.triu(x, k)
 

@@ -102,7 +102,7 @@ def average(x: Any, axis: Any, keepdims: bool, dtype: DTypeLike | None = None) -
 
 @primitive(np.sum, promotion="common")
 @in_single
-def sum_(x, *, axis=None, dtype=None, keepdims=False):
+def sum_(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
     """Return the sum along `axis` (an int, a tuple, or None for all).  dx = g, repeated along the axis."""
     return total(x, axis, keepdims, dtype)
 
@@ -167,7 +167,7 @@ def nansum(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLi
 
 @primitive(np.mean, promotion="common")
 @in_single
-def mean_(x, *, axis=None, dtype=None, keepdims=False):
+def mean_(x: Any, *, axis: Any = None, dtype: Any = None, keepdims: Any = False) -> Any:
     """Return the mean along `axis`.  dx = g / n for n elements, repeated along the axis."""
     check_floating(x.dtype if dtype is None else np.dtype(dtype))
     return average(x, axis, keepdims, dtype)
@@ -272,7 +272,7 @@ def _deviations(g: Any, x: Any, axis: Any, ddof: float, keepdims: bool) -> Any:
 
 @primitive(np.var, promotion="common")
 @in_single
-def var_(x, *, axis=None, ddof=0, keepdims=False):
+def var_(x: Any, *, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
     """Return the variance along `axis`: the sum of (x - mean)**2, over n - ddof.  dx = 2 g (x - mean) / (n - ddof)."""
     return _variance(x, axis, ddof, keepdims)
 
@@ -282,7 +282,7 @@ var_.defvjp(lambda g, x, axis, ddof, keepdims: _deviations(2 * g, x, axis, ddof,
 
 @primitive(np.std, promotion="common")
 @in_single
-def std_(x, *, axis=None, ddof=0, keepdims=False):
+def std_(x: Any, *, axis: Any = None, ddof: Any = 0, keepdims: Any = False) -> Any:
     """Return the square root y of the variance along `axis`.  dx = g (x - mean) / ((n - ddof) y), and 0 where y = 0."""
     return np.sqrt(_variance(x, axis, ddof, keepdims))
 
@@ -423,7 +423,7 @@ def std_mean(
 
 @primitive(np.prod, promotion="common")
 @in_single
-def prod_(x, *, axis=None, keepdims=False):
+def prod_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return the product along `axis`.  dx = g times the product of all the other elements."""
     return np.multiply.reduce(x, axis, None if x.dtype.kind == "f" else dtypes.int64, keepdims=keepdims)
 
@@ -485,19 +485,19 @@ def prod(input: Any, dim: Dim = None, keepdim: bool = False, *, dtype: DTypeLike
 
 
 @primitive(np.any, promotion="common")
-def any_(x, *, axis=None, keepdims=False):
+def any_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return whether an element along `axis` is not zero."""
     return np.logical_or.reduce(x, axis, keepdims=keepdims)
 
 
 @primitive(np.all, promotion="common")
-def all_(x, *, axis=None, keepdims=False):
+def all_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return whether every element along `axis` is not zero."""
     return np.logical_and.reduce(x, axis, keepdims=keepdims)
 
 
 @primitive(np.count_nonzero, promotion="common")
-def count_nonzero_(x, *, axis=None, keepdims=False):
+def count_nonzero_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return how many elements along `axis` are not zero."""
     return np.count_nonzero(x, axis, keepdims=keepdims)
 

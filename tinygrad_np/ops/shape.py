@@ -58,7 +58,7 @@ def dimensions(dims: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
 
 
 @primitive(np.reshape, view=True)
-def reshape_(x, *, shape):
+def reshape_(x: Any, *, shape: Any) -> Any:
     """Return `x` in another `shape` of as many elements, in C order; one length may be -1.  dx = g, reshaped back."""
     return np.reshape(x, shape)
 
@@ -182,7 +182,7 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Tensor:
 
 
 @primitive(np.squeeze, view=True)
-def squeeze_(x, *, axis=None):
+def squeeze_(x: Any, *, axis: Any = None) -> Any:
     """Return `x` without the dimensions `axis`, which have length 1; without all such if None.  dx = g, reshaped."""
     return np.squeeze(x[...], axis=axis)  # a view even if there is nothing to do
 
@@ -214,7 +214,7 @@ def squeeze(input: Any, dim: int | Sequence[int] | None = None) -> Tensor:
 
 
 @primitive(np.expand_dims, view=True)
-def expand_dims(x, *, axis):
+def expand_dims(x: Any, *, axis: Any) -> Any:
     """Return `x` with new dimensions of length 1 that stand at `axis` (an int or a tuple).  dx = g, reshaped back."""
     return np.expand_dims(x, axis)
 
@@ -275,7 +275,7 @@ def atleast_2d(input: Any) -> Tensor:
 
 
 @primitive(np.transpose, view=True)
-def transpose_(x, *, axes=None):
+def transpose_(x: Any, *, axes: Any = None) -> Any:
     """Return `x` with dimension ``axes[i]`` at place i; reversed if None.  dx = g, its dimensions put back."""
     return np.transpose(x, axes)
 
@@ -411,7 +411,7 @@ moveaxis = movedim
 
 
 @primitive(np.broadcast_to, view=True)
-def broadcast_to_(x, *, shape):
+def broadcast_to_(x: Any, *, shape: Any) -> Any:
     """Return `x` repeated along new or length-1 axes to `shape`, without a copy.  dx = g; the engine sums it back."""
     return np.broadcast_to(x, shape)
 
@@ -530,7 +530,7 @@ def _numpy_meshgrid(*xi: Any, indexing: str = "xy") -> tuple[Tensor, ...]:
 
 
 @primitive()
-def contiguous_(x):
+def contiguous_(x: Any) -> Any:
     """Copy `x` into C order.  dx = g."""
     return np.array(x, order="C")
 

@@ -33,7 +33,7 @@ def _placed(z: Any, x: Any) -> Any:
 
 @primitive(promotion="common")
 @in_single
-def softmax_(x, *, axis=-1):
+def softmax_(x: Any, *, axis: Any = -1) -> Any:
     """Return exp(x) over its sum along `axis`.  dx = y (g - sum(g y))."""
     z = _shifted(x, axis)
     np.exp(z, out=z)
@@ -46,7 +46,7 @@ softmax_.defvjp(lambda g, y, axis: y * (g - np.sum(g * y, axis=axis, keepdims=Tr
 
 @primitive(promotion="common")
 @in_single
-def log_softmax_(x, *, axis=-1):
+def log_softmax_(x: Any, *, axis: Any = -1) -> Any:
     """Return x - log(sum(exp(x))) along `axis`.  dx = g - exp(y) sum(g)."""
     z = _shifted(x, axis)
     if not z.size:
@@ -59,7 +59,7 @@ log_softmax_.defvjp(lambda g, y, axis: g - np.exp(y) * np.sum(g, axis=axis, keep
 
 @primitive(promotion="float")
 @in_single
-def logsumexp_(x, *, axis=None, keepdims=False):
+def logsumexp_(x: Any, *, axis: Any = None, keepdims: Any = False) -> Any:
     """Return log(sum(exp(x))) along `axis`.  dx = g exp(x - y), and 0 where y is -inf."""
     x = by_columns(x, axis)
     greatest = np.maximum.reduce(x, axis, keepdims=True, initial=-np.inf)

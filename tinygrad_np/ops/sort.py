@@ -23,7 +23,7 @@ class Sorted(NamedTuple):
 
 
 @primitive()
-def sort_(x, *, axis=-1, descending=False, stable=False):
+def sort_(x: Any, *, axis: Any = -1, descending: Any = False, stable: Any = False) -> Any:
     """Return `x` sorted along `axis`, and the index along it of each element; nan counts as the largest.
 
     dx = g of the values, put back where they stood.
@@ -98,7 +98,7 @@ def _numpy_sort(a: Any, axis: int | None = -1, *, stable: bool | None = None) ->
 
 
 @primitive()
-def argsort_(x, *, axis=-1, descending=False, stable=False):
+def argsort_(x: Any, *, axis: Any = -1, descending: Any = False, stable: Any = False) -> Any:
     """Return the indices along `axis` that sort `x`."""
     return _order(x, axis, descending, stable)
 
@@ -128,7 +128,7 @@ def _numpy_argsort(a: Any, axis: int | None = -1, *, stable: bool | None = None)
 
 
 @primitive()
-def topk_(x, *, k, axis=-1, largest=True, sorted=True):
+def topk_(x: Any, *, k: Any, axis: Any = -1, largest: Any = True, sorted: Any = True) -> Any:
     """Return the `k` largest or smallest elements along `axis`, and their indices.  dx = g of the values, put back."""
     n = x.shape[axis]
     part = slice(n - k, n) if largest else slice(k)
@@ -224,7 +224,7 @@ def kthvalue(input: Any, k: int, dim: int = -1, keepdim: bool = False) -> Sorted
 
 
 @primitive()
-def unique_(x, *, axis=None):
+def unique_(x: Any, *, axis: Any = None) -> Any:
     """Return the different elements of `x`, where each of `x` is found among them, and how often each stands there."""
     found, inverse, counts = np.unique(x, return_inverse=True, return_counts=True, axis=axis)
     inverse = inverse.reshape(x.shape if axis is None else (x.shape[axis],))  # NumPy 2.0 gives it another shape
@@ -269,7 +269,7 @@ def _numpy_unique(
 
 
 @primitive()
-def searchsorted_(sequence, values, *, side="left"):
+def searchsorted_(sequence: Any, values: Any, *, side: Any = "left") -> Any:
     """Return the index in the ascending `sequence` before which each of `values` can be put."""
     return np.asarray(np.searchsorted(sequence, values, side), np.int64)
 
@@ -319,7 +319,7 @@ def _numpy_searchsorted(a: Any, v: Any, side: str = "left") -> Tensor:
 
 
 @primitive()
-def bincount_(x, weights, *, minlength=0):
+def bincount_(x: Any, weights: Any, *, minlength: Any = 0) -> Any:
     """Return how often each integer from 0 on stands in `x`, or the sum of its `weights`, which may be None."""
     counts = np.bincount(x, weights, minlength)
     if weights is None:

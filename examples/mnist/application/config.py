@@ -97,14 +97,17 @@ class Config:
     def from_dict(cls, values: dict[str, Any]) -> Config:
         """Return the config that `as_dict` described."""
         known = {f.name for f in fields(cls)}
-        return cls(**{name: tuple(v) if name == "hidden" else v for name, v in values.items() if name in known})
+        chosen: dict[str, Any] = {name: value for name, value in values.items() if name in known}
+        return cls(**chosen | {"hidden": tuple(chosen["hidden"])})
 
 
 def parse(arguments: Sequence[str] | None = None) -> Config:
     """Return the config of a command line; a wrong one ends the program with one clear line."""
     parser = argparse.ArgumentParser(description="Train a multilayer perceptron on images of 28 x 28 pixels.")
     for f in fields(Config):
-        default = f.default if f.default is not MISSING else f.default_factory()  # type: ignore[misc]
+        default = () if f.default is MISSING else f.default
+        if callable(f.default_factory):
+            default = f.default_factory()
         shown = (
             "" if default is None else f" (default: {' '.join(map(str, default)) if f.name == 'hidden' else default})"
         )
