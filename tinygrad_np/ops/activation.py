@@ -367,14 +367,16 @@ logsigmoid.defvjp(lambda g, x: g * fed(sigmoid, -x))
 @primitive(promotion="float", elementwise=True)
 def softplus_(x: Any, *, beta: float = 1.0, threshold: float = 20.0) -> Any:
     """Return log(1 + exp(beta x)) / beta, and x where beta x > threshold.  dx = g sigmoid(beta x), g there."""
-    z = x * beta
+    with np.errstate(over="ignore"):
+        z = x * beta
     result = np.log1p(np.exp(-np.abs(z)))
     result += np.maximum(z, 0)
     return np.where(z > threshold, x, result / beta)
 
 
 def _softplus_vjp(g: Any, x: Any, beta: float, threshold: float) -> Any:
-    z = x * beta
+    with np.errstate(over="ignore"):
+        z = x * beta
     return g * np.maximum(fed(sigmoid, z), z > threshold)
 
 
@@ -447,11 +449,12 @@ def mish(x: Any) -> Any:
     return x * (n / (n + 2))
 
 
-MISH_LINEAR = 20.0  # from here on, mish(x) is x even in float64, and exp does not overflow even when squared
+MISH_LINEAR = 20.0  # from here on, mish(x) is x even in float64; the square of its exponential does not overflow
 
 
 def _mish_vjp(g: Any, x: Any) -> Any:
-    e = np.exp(np.minimum(x, MISH_LINEAR))
+    x = np.minimum(x, MISH_LINEAR)
+    e = np.exp(x)
     n = e * (e + 2)
     below = 1 / (n + 2)
     return g * (n * below + x * (4 * e * below) * ((e + 1) * below))
