@@ -319,7 +319,7 @@ def l1_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
 
 
 def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
-    """Return the mean of ``d**2 / (2 beta)`` where the distance d = |x - t| is below `beta`, else ``d - beta / 2``.
+    """Return the mean of ``d**2 / (2 beta)`` where the distance d = ``|x - t|`` is below `beta`, else ``d - beta / 2``.
 
     ``dx = g (x - t) / beta`` near the target and ``g sign(x - t)`` away from it, over n.
 
@@ -356,7 +356,7 @@ def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta:
 
 
 def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
-    """Return the mean of ``d**2 / 2`` where the distance d = |x - t| is below `delta`, else ``delta (d - delta / 2)``.
+    """Return the mean of ``d**2 / 2`` where d = ``|x - t|`` is below `delta`, else of ``delta (d - delta / 2)``.
 
     ``dx = g (x - t)`` near the target and ``g delta sign(x - t)`` away from it, over n.
 

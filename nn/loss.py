@@ -173,7 +173,7 @@ class L1Loss(Loss):
 
 
 class SmoothL1Loss(Loss):
-    """``d**2 / (2 beta)`` where the distance d = |x - t| is below `beta`, else ``d - beta / 2``.
+    """``d**2 / (2 beta)`` where the distance d = ``|x - t|`` is below `beta`, else ``d - beta / 2``.
 
     See `nn.functional.smooth_l1_loss`.
 
@@ -201,7 +201,7 @@ class SmoothL1Loss(Loss):
 
 
 class HuberLoss(Loss):
-    """``d**2 / 2`` where the distance d = |x - t| is below `delta`, else ``delta (d - delta / 2)``.
+    """``d**2 / 2`` where the distance d = ``|x - t|`` is below `delta`, else ``delta (d - delta / 2)``.
 
     See `nn.functional.huber_loss`.
 

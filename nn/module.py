@@ -46,15 +46,7 @@ class Parameter(Tensor):
 
 
 class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` did not find where it looked.
-
-    Attributes
-    ----------
-    missing_keys
-        the names that the module has and the state dict has not.
-    unexpected_keys
-        the names that the state dict has and the module has not.
-    """
+    """The names that `Module.load_state_dict` found in the module alone, and those in the state dict alone."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
