@@ -304,6 +304,10 @@ class Digits(_Published):
 
     Drawn by :func:`generate_digits`. The test set is drawn from another seed than the training set.
 
+    How real they are: a network 784-900-10 with ReLU that learnt from the 60,000 training images alone (AdamW, learning
+    rate 0.0015 with cosine decay, weight decay 0.05, label smoothing 0.1, 12 epochs of batches of 200) read 98.0% of
+    MNIST's test images correctly, and 91.1% of the generated test images, which vary more than MNIST's.
+
     Parameters
     ----------
     train : bool
