@@ -40,6 +40,7 @@ WIDE = np.array([[-7.0, -3.3, -1.6, -0.4, -1e-3], [0.0, 0.2, 1.4, 2.5, 5.0]])
 CASES = [
     *(Case("erf", (x,), reference=erf, domain=(-3, 3)) for x in ((2, 3), (), (0,), WIDE)),
     *(Case("erfc", (x,), reference=erfc, domain=(-3, 3)) for x in ((2, 3), (), (0,), WIDE)),
+    *(Case("ndtr", (x,), reference=np.vectorize(NormalDist().cdf), domain=(-3, 3)) for x in ((2, 3), (), WIDE)),
     *(Case("erfinv", (x,), reference=erfinv, domain=(-0.9, 0.9)) for x in ((2, 3), (), (0,))),
     *(Case("logit", ((2, 3),), attributes, reference=logit, domain=(0.2, 0.8)) for attributes in ({}, {"eps": 0.1})),
     Case("logit", (np.array([-0.5, 0.01, 0.5, 0.99, 1.5]),), {"eps": 0.1}, reference=logit),

@@ -159,6 +159,13 @@ def test_sigmoid_is_exact_in_its_tail_in_float32(x: float) -> None:
     np.testing.assert_allclose(tg.sigmoid(tg.tensor(x, dtype="float32")).item(), expected, rtol=4e-7)
 
 
+@given(st.floats(-12, 12, width=32))
+def test_gelu_keeps_its_digits_where_it_is_nearly_zero(x: float) -> None:
+    """Where ``1 + erf(x / sqrt(2))`` has none left."""
+    expected = x * math.erfc(-x / math.sqrt(2)) / 2
+    np.testing.assert_allclose(tg.gelu(tg.tensor(x)).item(), expected, rtol=2e-6, atol=1e-44)
+
+
 @given(st.floats(-30, 700))
 def test_logsigmoid_and_softplus_mirror_each_other(x: float) -> None:
     y = tg.tensor(x, dtype="float64")
@@ -224,7 +231,10 @@ def test_memory_order_is_kept(function: Callable[[Any], tg.Tensor]) -> None:
 # ---- dtypes, words and errors
 
 
-@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name not in ("relu", "relu6", "hardtanh")])
+LIMITS = ["relu", "relu6", "hardtanh", "threshold"]
+
+
+@pytest.mark.parametrize("name", [name for name in ACTIVATIONS if name not in LIMITS])
 def test_integers_become_floating(name: str) -> None:
     assert ACTIVATIONS[name](tg.tensor([1, -2])).dtype == np.float32
 
@@ -237,10 +247,17 @@ def test_limits_keep_every_dtype(name: str, dtype: str) -> None:
     np.testing.assert_array_equal(y.numpy(), np.clip([-9, 0, 9], *{"relu": (0, 9), "relu6": (0, 6)}.get(name, (-1, 1))))
 
 
-@pytest.mark.parametrize("name", ["relu", "relu6", "hardtanh"])
+@pytest.mark.parametrize("name", LIMITS)
 def test_booleans_are_refused(name: str) -> None:
     with pytest.raises(TypeError, match="not booleans"):
         ACTIVATIONS[name](tg.tensor([True]))
+
+
+def test_limits_that_an_integer_cannot_hold_are_refused() -> None:
+    with pytest.raises(TypeError, match=r"hardtanh: uint8 cannot hold all of \(-1.0, 1.0\)"):
+        tg.hardtanh(tg.tensor([1, 2], dtype="uint8"))
+    with pytest.raises(TypeError, match=r"threshold: int8 cannot hold all of \(200,\)"):
+        tg.threshold(tg.tensor([1, 2], dtype="int8"), 1, 200)
 
 
 @pytest.mark.parametrize("function", ACTIVATIONS.values(), ids=ACTIVATIONS)

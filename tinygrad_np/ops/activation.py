@@ -17,11 +17,17 @@ from ..tensor import Tensor
 from .elementwise import multiply
 from .join import chunk
 from .shape import dimension, fed, reshape, shape_of
-from .special import bell, erf_of, in_blocks
+from .special import ndtr
 
 # ---- rectifiers
 
-BOOLEANS = "it limits numbers, not booleans: convert the input with .to('float32')"
+
+def check_numbers(dtype: np.dtype[Any], *limits: float) -> None:
+    """Raise `TypeError` for booleans, and for limits that integers of `dtype` cannot reach."""
+    if dtype.kind == "b":
+        raise TypeError("it limits numbers, not booleans: convert the input with .to('float32')")
+    if dtype.kind in "iu" and any(not np.iinfo(dtype).min <= int(limit) <= np.iinfo(dtype).max for limit in limits):
+        raise TypeError(f"{dtype} cannot hold all of {limits}: convert the input with .to('float32')")
 
 
 @primitive(promotion="common", elementwise=True)
@@ -54,8 +60,7 @@ def relu(x: Any, *, out: Any = None) -> Any:
     ----------
     V. Nair and G. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
     """
-    if x.dtype.kind == "b":
-        raise TypeError(BOOLEANS)
+    check_numbers(x.dtype)
     return np.maximum(x, 0, out=out)
 
 
@@ -65,8 +70,7 @@ relu.defvjp(lambda g, y: g * (y > 0))
 @primitive(promotion="common", elementwise=True)
 def hardtanh_(x: Any, *, min_val: float = -1.0, max_val: float = 1.0) -> Any:
     """Return `x` limited to the interval.  dx = g inside it, 0 at its ends and outside."""
-    if x.dtype.kind == "b":
-        raise TypeError(BOOLEANS)
+    check_numbers(x.dtype, min_val, max_val)
     return np.clip(x, x.dtype.type(min_val), x.dtype.type(max_val))
 
 
@@ -81,7 +85,7 @@ def hardtanh(input: Any, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     Raises
     ------
     TypeError
-        If `input` is boolean.
+        If `input` is boolean, or of an integer dtype that cannot hold the limits.
     ValueError
         If the interval is empty.
 
@@ -465,32 +469,28 @@ mish.defvjp(_mish_vjp)
 # ---- weighted by the normal distribution
 
 GELU_CUBIC = 0.044715
-SQRT_2_OVER_PI = math.sqrt(2 / math.pi)
+GELU_SCALE = 2 * math.sqrt(2 / math.pi)
+GELU_CONSTANT = 100.0  # beyond, the approximation is 0 or 1 even in float64
+
+
+def gelu_argument(x: Any) -> Any:
+    """Return the polynomial of an array or a tensor whose sigmoid nearly is the normal distribution function."""
+    return (x * x * GELU_CUBIC + 1) * x * GELU_SCALE
 
 
 @primitive(promotion="float", elementwise=True)
-def gelu_weight(x: Any, *, approximate: str = "none") -> Any:
-    """Return the probability that a standard normal value is at most `x`, or its approximation by tanh.
-
-    dx = g exp(-x**2 / 2) / sqrt(2 pi), or g 2 y (1 - y) times the derivative of the argument of tanh.
-    """
-    if approximate == "none":
-        result = in_blocks(erf_of, x * math.sqrt(0.5))
-    else:
-        with np.errstate(over="ignore"):
-            result = np.tanh((x * x * GELU_CUBIC + 1) * x * SQRT_2_OVER_PI)
-    return (result + 1) * 0.5
+def nearly_ndtr(x: Any) -> Any:
+    """Return the sigmoid of z = 2 sqrt(2 / pi) (x + 0.044715 x**3).  dx = g y sigmoid(-z) dz / dx."""
+    return sigmoid.forward(gelu_argument(np.clip(x, -GELU_CONSTANT, GELU_CONSTANT)))
 
 
-def _gelu_weight_vjp(g: Any, y: Any, x: Any, approximate: str) -> Any:
-    if approximate == "none":
-        return g * (bell(x * math.sqrt(0.5)) * (SQRT_2_OVER_PI / 2))
-    with np.errstate(over="ignore"):
-        slope = np.minimum(x * x, 1e4) * (3 * GELU_CUBIC) + 1  # where that limit matters, y (1 - y) is 0
-    return g * (y * (1 - y)) * (slope * (2 * SQRT_2_OVER_PI))
+def _nearly_ndtr_vjp(g: Any, y: Any, x: Any) -> Any:
+    x = np.clip(x, -GELU_CONSTANT, GELU_CONSTANT)
+    slope = x * x * (3 * GELU_CUBIC * GELU_SCALE) + GELU_SCALE
+    return g * (y * fed(sigmoid, -gelu_argument(x))) * slope  # 1 - y would lose its digits where y is near 1
 
 
-gelu_weight.defvjp(_gelu_weight_vjp)
+nearly_ndtr.defvjp(_nearly_ndtr_vjp)
 
 
 def gelu(input: Any, approximate: str = "none") -> Tensor:
@@ -505,7 +505,8 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     input
         tensor, array or number.
     approximate
-        ``"none"``, or ``"tanh"`` for ``P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3))) / 2``, which is faster.
+        ``"none"``, or ``"tanh"`` for ``P(x) = (1 + tanh(sqrt(2 / pi) (x + 0.044715 x**3))) / 2``, which is faster;
+        it is computed as a sigmoid, the same in other words.
 
     Returns
     -------
@@ -528,7 +529,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
     """
     if approximate not in ("none", "tanh"):
         raise ValueError(f"gelu with approximate={approximate!r}: give 'none' or 'tanh'")
-    return multiply(input, gelu_weight(input, approximate=approximate))
+    return multiply(input, ndtr(input) if approximate == "none" else nearly_ndtr(input))
 
 
 # ---- without exponentials
@@ -699,10 +700,11 @@ def softshrink(input: Any, lambd: float = 0.5) -> Tensor:
     return softshrink_(input, lambd=lambd)
 
 
-@primitive(promotion="float", elementwise=True)
+@primitive(promotion="common", elementwise=True)
 def threshold_(x: Any, *, threshold: float, value: float) -> Any:
     """Return `x` where it is above threshold, else value.  dx = g or 0."""
-    return np.where(x <= threshold, value, x)
+    check_numbers(x.dtype, value)
+    return np.where(x <= threshold, x.dtype.type(value), x)
 
 
 threshold_.defvjp(lambda g, x, threshold: g * (x > threshold))
@@ -712,6 +714,11 @@ def threshold(input: Any, threshold: float, value: float) -> Tensor:
     """Return `input` where it is above `threshold`, and `value` elsewhere.
 
     The derivative: ``dinput = g`` where the input is above `threshold`, else 0.
+
+    Raises
+    ------
+    TypeError
+        If `input` is boolean, or of an integer dtype that cannot hold `value`.
 
     Examples
     --------

@@ -16,7 +16,6 @@ import numpy as np
 
 from ..primitive import primitive
 from ..tensor import Tensor
-from .elementwise import multiply
 from .reduce import in_single
 from .shape import fed
 
@@ -93,7 +92,10 @@ TAIL_DOUBLE = (
     9.862533510345587e-10,
     8.393734858690877e-10,
 )
-ZERO = 28.0  # erfc is 0 in float64 from here on
+ZERO = 40.0  # from here on, erfc(x) and erfc(x / sqrt(2)) are 0 in float64
+SQRT_2 = math.sqrt(2)
+SQRT_HALF = math.sqrt(0.5)
+TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 BLOCK = 32768  # elements; that many intermediate results stay in a core's cache
 
 
@@ -118,37 +120,61 @@ def in_blocks(function: Callable[[Any], Any], x: Any) -> Any:
     return result
 
 
-def erf_of(x: Any) -> Any:
-    """Return the error function of an array of one or more dimensions."""
-    near = np.clip(x, -NEAR, NEAR)
+def near_erf(x: Any) -> Any:
+    """Return the error function of `x` limited to the interval from -NEAR to NEAR."""
+    x = np.clip(x, -NEAR, NEAR)
     numerator, denominator = NEAR_DOUBLE if x.dtype == np.float64 else NEAR_SINGLE
-    square = near * near
+    square = x * x
     result = polynomial(square, numerator)
     result /= polynomial(square, denominator)
-    result *= near
-    result += near
+    result *= x
+    result += x
+    return result
+
+
+def upper_tail(x: Any, coefficients: tuple[float, ...], factor: float = 1.0) -> Any:
+    """Return ``erfc(sqrt(factor) x)`` for `x` >= 0 in float64; x is split, lest the rounding of its square count."""
+    x = np.minimum(x, ZERO)
+    head = np.rint(x * 16) / 16  # its square is exact
+    result = np.exp(-head * head * factor)
+    result *= np.exp((head - x) * (head + x) * factor)
+    z = x * math.sqrt(factor)
+    result *= polynomial((z - 3) / (z + 3), coefficients)
+    result /= 1 + 2 * z
+    return result
+
+
+def tail_coefficients(dtype: np.dtype[Any]) -> tuple[float, ...]:
+    """Return those that suffice for results in `dtype`."""
+    return TAIL_DOUBLE if dtype == np.float64 else TAIL_SINGLE
+
+
+def erf_of(x: Any) -> Any:
+    """Return the error function of an array."""
+    result = near_erf(x)
     far = np.abs(x) > NEAR
     if far.any():
-        values = x[far]
-        result[far] = np.copysign(1 - upper_tail(np.abs(values)), values)
+        values = x[far].astype(np.float64)
+        result[far] = np.copysign(1 - upper_tail(np.abs(values), tail_coefficients(x.dtype)), values)
     return result
 
 
 def erfc_of(x: Any) -> Any:
     """Return the complementary error function of an array."""
-    tail = upper_tail(np.abs(x))
+    tail = upper_tail(np.abs(x).astype(np.float64), tail_coefficients(x.dtype))
     return np.where(x < 0, 2 - tail, tail).astype(x.dtype, copy=False)
 
 
-def upper_tail(x: Any) -> Any:
-    """Return erfc of `x` >= 0, in float64.  The square is split in two, so that its rounding does not count."""
-    coefficients = TAIL_DOUBLE if x.dtype == np.float64 else TAIL_SINGLE
-    x = np.minimum(x, ZERO).astype(np.float64, copy=False)
-    head = np.rint(x * 16) / 16  # its square is exact
-    result = np.exp(-head * head)
-    result *= np.exp((head - x) * (head + x))
-    result *= polynomial((x - 3) / (x + 3), coefficients)
-    result /= 1 + 2 * x
+def ndtr_of(x: Any) -> Any:
+    """Return the normal distribution function of an array."""
+    result = near_erf(x * SQRT_HALF)
+    result += 1
+    result *= 0.5
+    far = (x < -SQRT_2) | (x > NEAR * SQRT_2)  # sooner below 0, where 1 + erf loses digits
+    if far.any():
+        values = x[far].astype(np.float64)
+        tail = 0.5 * upper_tail(np.abs(values), tail_coefficients(x.dtype), 0.5)
+        result[far] = np.where(values < 0, tail, 1 - tail)
     return result
 
 
@@ -183,9 +209,6 @@ def erf(x: Any) -> Any:
     Abramowitz and Stegun, Handbook of Mathematical Functions, 7.1.1.
     """
     return in_blocks(erf_of, x)
-
-
-TWO_OVER_SQRT_PI = 2 / math.sqrt(math.pi)
 
 
 def bell(x: Any) -> Any:
@@ -269,7 +292,7 @@ def _erfinv_of(x: Any) -> Any:
         guess = np.sqrt(np.where(middle > 0, -logarithm / 0.147 / (root + middle), root - middle))
         for _ in range(3):
             # the excess of erf(guess) over x, from the complements where both are near 1
-            excess = np.where(size < 0.5, erf_of(guess) - size, (1 - size) - upper_tail(guess))
+            excess = np.where(size < 0.5, erf_of(guess) - size, (1 - size) - upper_tail(guess, TAIL_DOUBLE))
             newton = excess / (TWO_OVER_SQRT_PI * bell(guess))
             guess = guess - newton / (1 + guess * newton)
     guess[size == 1] = np.inf
@@ -279,10 +302,24 @@ def _erfinv_of(x: Any) -> Any:
 erfinv.defvjp(lambda g, y: g * (np.exp(y * y) * (math.sqrt(math.pi) / 2)))
 
 
-def ndtr(input: Any) -> Tensor:
-    """Return the probability that a standard normal value is at most `input`, exact where it is small.
+@primitive(promotion="float", elementwise=True)
+@in_single
+def ndtr(x: Any) -> Any:
+    """Return the probability that a standard normal value is at most `x`, exact where it is small.
 
-    ``ndtr(x) = erfc(-x / sqrt(2)) / 2``;  the derivative is the density, ``dx = g exp(-x**2 / 2) / sqrt(2 pi)``.
+    It is erfc(-x / sqrt(2)) / 2;  the derivative is the density: dx = g exp(-x**2 / 2) / sqrt(2 pi).
+
+    The largest error found, on 40 000 values from -37 (float32: -13) to 5 compared with arithmetic of 40 digits, is
+    5.6 units in the last place in float32 and 5.4 in float64.
+
+    Parameters
+    ----------
+    x
+        tensor, array or number.  Integers become the default floating dtype.
+
+    Returns
+    -------
+    Tensor of the same shape, between 0 and 1.
 
     Examples
     --------
@@ -290,8 +327,10 @@ def ndtr(input: Any) -> Tensor:
     >>> tg.ndtr(tg.tensor([0.0, 1.96]))
     tensor([0.5  , 0.975])
     """
-    return multiply(erfc(multiply(input, -math.sqrt(0.5))), 0.5)
+    return in_blocks(ndtr_of, x)
 
+
+ndtr.defvjp(lambda g, x: g * (bell(x * SQRT_HALF) * (TWO_OVER_SQRT_PI * SQRT_HALF / 2)))
 
 # ---- logarithms and sines
 
@@ -378,6 +417,7 @@ xlogy.defvjp(
 
 
 @primitive(np.sinc, promotion="float", elementwise=True)
+@in_single
 def sinc_(x: Any, *, order: int = 0) -> Any:
     """Return the derivative of sin(pi x) / (pi x) of this order, 1 at 0 for order 0.  dx = g times that of order + 1.
 
