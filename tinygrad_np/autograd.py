@@ -110,7 +110,7 @@ def propagate(
         operation, parents = edge.primitive, edge.parents
         joint, rules = operation.joint, operation.rules
         if joint is not None:  # one rule gives all cotangents at once
-            needs = tuple([parent is not None and (needed is None or parent in needed) for parent in parents])
+            needs = parents if needed is None else tuple([parent if parent in needed else None for parent in parents])
             rules = joint(g, saved, needs)
         for parent, rule in zip(parents, rules):  # noqa: B905  (strict= costs a tenth of the pass)
             if parent is None or rule is None or (needed is not None and parent not in needed):

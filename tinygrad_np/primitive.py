@@ -107,7 +107,7 @@ class Primitive:
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
 
     def defvjp_joint(self, rule: Rule, *, fresh: bool = False, takes_missing: bool = False) -> None:
-        """Give one rule for all inputs: it returns a sequence, ``None`` where ``needs`` (a tuple of bool) is false.
+        """Give one rule for all inputs: it returns a sequence, ``None`` where ``needs`` (a sequence) is not true.
 
         It may not return the same new array twice.  In a variadic primitive ``inputs`` and ``input_shapes`` name all.
 
@@ -165,22 +165,29 @@ class Primitive:
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
         """Apply to tensors, arrays and Python scalars; record the application if an input requires grad."""
-        if self.promotion is not None:
-            inputs = promote(inputs, self.promotion)
         arrays: list[Any] = []
         parents: list[Edge] = []
         needs, bit = 0, 1  # a bit for each input that requires grad
+        dtype, uniform = None, True  # of the tensors; whether promotion would change nothing
         for x in inputs:
             if isinstance(x, Tensor):
+                array = x.array
+                if array.dtype is not dtype:
+                    uniform, dtype = uniform and dtype is None, array.dtype
                 edge = x._edge if x._view is None else edge_of(x)
                 if edge is not None:
                     needs += bit
-                arrays.append(x.array)
+                arrays.append(array)
                 parents.append(edge)
             else:
+                uniform = uniform and (x is None or type(x) in PYTHON_NUMBERS)
                 arrays.append(x)
                 parents.append(None)
             bit += bit
+        if self.promotion is not None and not (uniform and dtype is not None and dtype.kind == "f"):
+            promoted = promote(inputs, self.promotion)
+            if any(x is not y for x, y in zip(inputs, promoted, strict=True)):
+                return self(*promoted, **attributes)
         try:
             output = self.forward(*arrays, **attributes)
         except (ValueError, IndexError, TypeError, RuntimeError) as error:
