@@ -7,7 +7,7 @@ random waves, an elastic distortion, and by an affine map: slant, rotation, widt
 
 **Pen.** The pen is round, and its radius `r(t)` varies with the pressure along the path. It inks the places `z` where
 the power distance `min_t |z - p(t)|^2 - r(t)^2` is not positive. The minimum is taken softly, over `K` points of a path
-with arc length `s`,
+with arc length `s`::
 
     P(z) = -2 σ^2 log( 1 / (σ √(2π)) ∫ exp((r^2 - |z - p|^2) / (2 σ^2)) ds ),
 

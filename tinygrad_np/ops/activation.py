@@ -345,7 +345,7 @@ def silu(input: Any) -> Tensor:
 def logsigmoid(x: Any) -> Any:
     """Return the logarithm of ``sigmoid(x)``, without overflow.
 
-    log(1 / (1 + exp(-x))) = min(x, 0) - log(1 + exp(-|x|));  the derivative: dx = g sigmoid(-x).
+    ``log(1 / (1 + exp(-x))) = min(x, 0) - log(1 + exp(-|x|))``;  the derivative: dx = g sigmoid(-x).
 
     Parameters
     ----------
@@ -539,7 +539,7 @@ def gelu(input: Any, approximate: str = "none") -> Tensor:
 def softsign(x: Any) -> Any:
     """Return ``x / (1 + |x|)``.
 
-    The derivative: dx = g / (1 + |x|)**2.
+    The derivative: ``dx = g / (1 + |x|)**2``.
 
     Parameters
     ----------
@@ -649,7 +649,7 @@ hardswish.defvjp(lambda g, x: np.where(x >= 3, g, g * (x > -3) * (np.clip(x, -3,
 
 @primitive(promotion="float", elementwise=True)
 def hardshrink_(x: Any, *, lambd: float = 0.5) -> Any:
-    """Return `x` where |x| > lambd, else 0.  dx = g or 0."""
+    """Return `x` where ``|x|`` > lambd, else 0.  dx = g or 0."""
     return np.where((x >= -lambd) & (x <= lambd), 0, x)
 
 
@@ -672,7 +672,7 @@ def hardshrink(input: Any, lambd: float = 0.5) -> Tensor:
 
 @primitive(promotion="float", elementwise=True)
 def softshrink_(x: Any, *, lambd: float = 0.5) -> Any:
-    """Return `x` moved towards 0 by lambd, at most to 0.  dx = g where |x| > lambd, else 0."""
+    """Return `x` moved towards 0 by lambd, at most to 0.  dx = g where ``|x|`` > lambd, else 0."""
     return x - np.clip(x, -lambd, lambd)
 
 

@@ -185,9 +185,9 @@ def erf(x: Any) -> Any:
 
     erf(x) = 2 / sqrt(pi) * the integral of exp(-t**2) from 0 to x;  the derivative: dx = g 2 / sqrt(pi) exp(-x**2).
 
-    Up to |x| = 1.5 it is ``x + x P(x**2) / Q(x**2)``, with polynomials of degree 3 in float32 and 6 in float64; beyond,
-    1 - erfc(|x|) with the sign of x.  The largest error found, on 60 000 values from 1e-30 to 6 compared with
-    arithmetic of 40 digits, is 2.3 units in the last place in float32 and 2.5 in float64.
+    Up to 1.5 in size it is ``x + x P(x**2) / Q(x**2)``, with polynomials of degree 3 in float32 and 6 in float64;
+    beyond, ``1 - erfc(|x|)`` with the sign of x.  The largest error found, on 60 000 values from 1e-30 to 6 compared
+    with arithmetic of 40 digits, is 2.3 units in the last place in float32 and 2.5 in float64.
 
     Parameters
     ----------
@@ -421,7 +421,7 @@ xlogy.defvjp(
 def sinc_(x: Any, *, order: int = 0) -> Any:
     """Return the derivative of sin(pi x) / (pi x) of this order, 1 at 0 for order 0.  dx = g times that of order + 1.
 
-    With z = pi x and f = sin(z) / z:  z f = sin(z), differentiated n times, gives f_n from f_(n - 1) where |z| > n;
+    With z = pi x and f = sin(z) / z:  z f = sin(z), differentiated n times, gives f_n from f_(n - 1) where ``|z|`` > n;
     nearer to 0 the Taylor series does.
     """
     if order == 0:
@@ -436,7 +436,7 @@ def sinc_(x: Any, *, order: int = 0) -> Any:
 
 
 def _sinc_series(z: Any, order: int) -> Any:
-    """Return the Taylor series at 0 of the derivative of sin(z) / z, for |z| <= order."""
+    """Return the Taylor series at 0 of the derivative of sin(z) / z, for ``|z|`` <= order."""
     result = np.zeros_like(z)
     for power in range(order % 2, 4 * order + 24, 2):
         half = (power + order) // 2
