@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--dataset", "digits", "--train-size", "3000", "--validation", "1000", "--epochs", "2", "--hidden", "32"]
-QUICK += ["--dropout", "0", "--batch-size", "32", "--lr", "0.05"]
+QUICK += ["--dropout", "0", "--input-dropout", "0", "--batch-size", "32", "--lr", "0.05"]
 
 
 def run(script: str, *arguments: object, offline: Path | None = None) -> subprocess.CompletedProcess[str]:

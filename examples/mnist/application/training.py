@@ -126,7 +126,7 @@ def train(
         figures = Epoch(
             epoch + 1, train_loss, train_accuracy, validation_loss, validation_accuracy, rate(len(loader) - 1), seconds
         )
-        is_best = best is None or figures.validation_accuracy > best.validation_accuracy
+        is_best = best is None or figures.validation_accuracy >= best.validation_accuracy  # the latest of equals
         if is_best:
             best = figures
         on_epoch(figures, is_best)
