@@ -575,7 +575,7 @@ def cross_entropy(
     >>> x.grad
     tensor([[-0.213 ,  0.1065,  0.1065]])
     """
-    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and _are_plain(input, target):
+    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and are_plain(input, target):
         check_reduction(reduction)
         return tg.softmax_cross_entropy(input, target, reduction=reduction)
     check_reduction(reduction)
@@ -616,7 +616,7 @@ def nll_loss(
     return _weighted_mean(losses, scale) if reduction == "mean" else _reduced(losses, reduction)
 
 
-def _are_plain(input: Any, target: Any) -> bool:
+def are_plain(input: Any, target: Any) -> bool:
     """Whether these are (N, C) and (N,), and all classes valid: the case that one fused operation answers."""
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
         return False

@@ -232,7 +232,7 @@ from .ops.shape import (
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.sort import argsort, bincount, bucketize, kthvalue, searchsorted, sort, topk, unique
 from .ops.special import erf, erfc, erfinv, logit, ndtr, sinc, xlogy
-from .ops.update import adagrad_update, adam_update, nadam_update, rmsprop_update, sgd_update
+from .ops.update import adagrad_update, adam_update, nadam_update, rmsprop_update, sgd_update, sgd_update_each
 from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
@@ -477,6 +477,7 @@ __all__ = [
     "set_grad_enabled",
     "set_rng_state",
     "sgd_update",
+    "sgd_update_each",
     "sigmoid",
     "sign",
     "signbit",

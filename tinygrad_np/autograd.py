@@ -124,11 +124,12 @@ def propagate(
                 if d.dtype is not parent.dtype:
                     d = cast(d, parent.dtype)
             if type(parent) is Leaf:
-                if parent in leaves:
+                total = leaves.get(parent)
+                if total is not None:
                     if create_graph:
-                        leaves[parent] = leaves[parent] + d
+                        leaves[parent] = total + d
                     else:
-                        np.add(leaves[parent], d, out=leaves[parent])
+                        np.add(total, d, total)
                 else:
                     fresh = create_graph or (d is not g and (d.base is None or operation.fresh))
                     leaves[parent] = d if fresh else d.copy(order="K")
@@ -228,10 +229,11 @@ def backward(
     tensor([5., 7.])
     """
     roots = _roots(_several(tensors), grad_tensors, create_graph)
-    wanted = None if inputs is None else {edge_of(x): None for x in _several(inputs)}
-    if wanted is not None:
+    wanted = needed = None
+    if inputs is not None:
+        wanted = {edge_of(x): None for x in _several(inputs)}
         _check_inputs(wanted)
-    needed = None if wanted is None else needed_edges([edge for edge, _ in roots], wanted)
+        needed = needed_edges([edge for edge, _ in roots], wanted)
     previous, mode.enabled = mode.enabled, create_graph
     try:
         keep = create_graph if retain_graph is None else retain_graph

@@ -204,6 +204,9 @@ class Tensor(Conversions, Methods, IndexMethods, LinalgMethods, ReduceMethods, S
     @property
     def grad(self) -> Tensor | None:
         """What `backward` has collected: for leaves, and where `retain_grad` was called."""
+        edge = self._edge
+        if type(edge) is Leaf:
+            return edge.grad
         edge = edge_of(self)
         if isinstance(edge, Leaf):
             return edge.grad
@@ -211,6 +214,10 @@ class Tensor(Conversions, Methods, IndexMethods, LinalgMethods, ReduceMethods, S
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
+        edge = self._edge
+        if value is None and type(edge) is Leaf:
+            edge.grad = None
+            return
         edge = edge_of(self)
         if isinstance(edge, Leaf):
             if value is not None and (value.shape != edge.shape or value.dtype != edge.dtype):

@@ -84,6 +84,9 @@ class SGD(Optimizer):
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
         lr, momentum, dampening = group["lr"], group["momentum"], group["dampening"]
+        if not momentum and not group["weight_decay"]:
+            tg.sgd_update_each(group["params"], lr, group["maximize"])
+            return
         options = {name: group[name] for name in ("weight_decay", "maximize") if group[name]}  # fewer are faster
         if not momentum:
             for parameter in group["params"]:

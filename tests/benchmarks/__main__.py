@@ -12,6 +12,7 @@ import json
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,9 @@ TABLES = {
         "A new interpreter", ("import numpy", "import tinygrad_np, nn"), ("imports",), "imports", 0.0, 1, "us"
     ),
 }
+
+
+PAUSE = 0.15  # seconds between turns: the threads of a BLAS go on waiting for work, busily, after their turn
 
 
 class Contender:
@@ -104,6 +108,7 @@ def measure_row(table: Table, row: str, rounds: int, shorter: float) -> dict[str
         times: dict[str, list[float]] = {name: [] for name in there}
         for _ in range(rounds):
             for name in there:
+                time.sleep(PAUSE * shorter)
                 times[name].append(processes[name].time(counts[name]))
         return times
     finally:

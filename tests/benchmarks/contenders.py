@@ -220,9 +220,11 @@ NEEDS = {"torch": "torch", "chain_torch": "torch", "chain_autograd": "autograd"}
 
 
 def time_repetitions(work: Work, count: int) -> float:
-    """Return the seconds that one of `count` repetitions takes."""
+    """Return the seconds that one of `count` repetitions takes, after some that wake threads and fill caches."""
     from time import perf_counter
 
+    for _ in range(1 + count // 10):
+        work()
     start = perf_counter()
     for _ in range(count):
         work()

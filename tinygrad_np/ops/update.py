@@ -194,6 +194,42 @@ def sgd_update(
         np.subtract(q, np.multiply(d, rate, out=s), out=q)
 
 
+def sgd_update_each(parameters: Sequence[Tensor], lr: Any, maximize: bool = False) -> None:
+    """Do ``p -= lr * p.grad`` for every one of `parameters` that has a gradient: what `sgd_update` does, for many.
+
+    Without momentum and weight decay there is so little to do for a small parameter that a call for each costs more.
+
+    Parameters
+    ----------
+    parameters
+        leaves; their memory is changed and their versions are counted up.
+    lr
+        the learning rate: a number, or a tensor or array of one.
+    maximize
+        whether to add instead.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> p = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> (p * p).sum().backward()
+    >>> sgd_update_each([p], 0.25)
+    >>> p
+    tensor([0.5, 1. ], requires_grad=True)
+    """
+    rate, move = lr.item() if isinstance(lr, Tensor) else _number(lr), np.add if maximize else np.subtract
+    for p in parameters:
+        grad = p.grad
+        if grad is None:
+            continue
+        array, g = p.array, grad.array
+        if g.shape != array.shape or g.dtype != array.dtype or g.size > 2 * BLOCK:
+            registry["sgd_update"](p, grad, None, lr, maximize=maximize)
+            continue
+        move(array, np.multiply(g, _scalar(rate, array.dtype)), array)
+        p._version[0] += 1
+
+
 @_changes("p", "exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step")
 def adam_update(
     p: Any,
