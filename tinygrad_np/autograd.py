@@ -101,9 +101,13 @@ def propagate(
                 collect_output(edge, g, pending, heap)
                 continue
             g = tuple(g) if edge.primitive.takes_missing else fill_missing(edge, g, create_graph)
-        version = 0
-        for cell in edge.cells:
-            version += cell[0]
+        cells = edge.cells
+        if len(cells) == 2:  # the operators
+            version = cells[0][0] + cells[1][0]
+        else:
+            version = 0
+            for cell in cells:
+                version += cell[0]
         if version != edge.version or edge.inputs is None:
             raise edge.broken(version)
         saved = Recorded(edge) if create_graph else edge
@@ -129,7 +133,7 @@ def propagate(
                     if create_graph:
                         leaves[parent] = total + d
                     else:
-                        np.add(total, d, total)
+                        total += d
                 else:
                     fresh = create_graph or (d is not g and (d.base is None or operation.fresh))
                     leaves[parent] = d if fresh else d.copy(order="K")
@@ -143,7 +147,7 @@ def propagate(
             else:
                 pending[parent] = np.asarray(pending[parent] + d)
                 owned.add(parent)
-        if not retain_graph and edge.cells:
+        if not retain_graph and cells:
             edge.inputs = edge.output = None
     return leaves
 

@@ -410,7 +410,7 @@ class BinaryPrimitive(Primitive):
         node.output = node.hooks = node.input_shapes = None
         node.attributes = NO_ATTRIBUTES
         node.shape = shape = output.shape
-        node.aligned = x.shape == shape == y.shape and shape != ()
+        node.aligned = a_edge.shape == shape == b_edge.shape and shape != ()
         node.dtype = dtype
         node.order = next_order()
         return result
