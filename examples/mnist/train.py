@@ -1,7 +1,7 @@
 """Train a multilayer perceptron on MNIST, Fashion-MNIST or generated digits.
 
 python examples/mnist/train.py                                   # 784-900-10 on MNIST
-python examples/mnist/train.py --dataset fashion-mnist --hidden 128 128 --batch-size 16
+python examples/mnist/train.py --dataset fashion-mnist --hidden 512 256
 python examples/mnist/train.py --help
 """
 
