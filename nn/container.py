@@ -13,6 +13,11 @@ from .linear import Linear
 from .module import MODULE, Module
 
 
+def _is_plain(module: Module, kind: type[Module]) -> bool:
+    """Whether calling `module` does what its class `kind` does, and nothing else."""
+    return type(module) is kind and not module._hooks and "forward" not in module.__dict__
+
+
 class _Numbered(Module):
     """What `Sequential` and `ModuleList` share: submodules named "0", "1" and so on."""
 
@@ -126,7 +131,7 @@ class Sequential(_Numbered):
     def forward(self, input: Any) -> Any:
         """Return what the last module makes of the output of those before it.
 
-        A `Linear` and a `ReLU` without hooks that follow each other are one operation.
+        A `Linear` and a `ReLU` that follow each other are one operation, unless one has hooks or its own `forward`.
         """
         attributes = self.__dict__
         waiting: Linear | None = None  # a Linear that has not been called: a ReLU may follow
@@ -135,11 +140,11 @@ class Sequential(_Numbered):
                 continue
             module = attributes[name]
             if waiting is not None:
-                if type(module) is ReLU and not module._hooks:
+                if _is_plain(module, ReLU):
                     input, waiting = tg.linear_relu(input, waiting.weight, waiting.bias), None
                     continue
                 input, waiting = waiting(input), None
-            if type(module) is Linear and not module._hooks:
+            if _is_plain(module, Linear):
                 waiting = module
             else:
                 input = module(input)

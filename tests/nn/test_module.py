@@ -517,3 +517,11 @@ def test_module_dict():
         modules["missing"]
     modules.clear()
     assert len(modules) == 0
+
+
+@pytest.mark.parametrize("replaced", [0, 1])
+def test_a_sequence_calls_the_forward_that_an_instance_was_given(replaced: int) -> None:
+    model = nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+    model[replaced].forward = lambda x: x * 0 - 7
+    expected = [[0.0, 0.0]] if replaced == 0 else [[-7.0, -7.0]]
+    assert model(tg.ones(1, 2)).tolist() == expected
