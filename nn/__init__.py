@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import data, functional, init, optim, utils
+from . import augment, data, functional, init, optim, utils
 from .activation import (
     CELU,
     ELU,
@@ -30,6 +30,7 @@ from .activation import (
     Tanhshrink,
     Threshold,
 )
+from .averaging import ExponentialMovingAverage
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import Dropout
 from .flatten import Flatten, Unflatten
@@ -65,6 +66,7 @@ __all__ = [
     "CrossEntropy",
     "CrossEntropyLoss",
     "Dropout",
+    "ExponentialMovingAverage",
     "Flatten",
     "Hardshrink",
     "Hardsigmoid",
@@ -104,6 +106,7 @@ __all__ = [
     "Tanhshrink",
     "Threshold",
     "Unflatten",
+    "augment",
     "data",
     "functional",
     "init",
