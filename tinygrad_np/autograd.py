@@ -80,7 +80,8 @@ def propagate(
     pending: dict[Any, Any] = {}  # cotangents of nodes, complete when the node is the youngest of them
     leaves: dict[Any, Any] = {}  # cotangents of leaves, which alias nothing and may be added to in place
     owned: set[Any] = set()  # nodes whose pending cotangent is a sum made here, which may be added to in place
-    heap: list[tuple[int, Any]] = []
+    heap: list[tuple[int, Any]] = []  # the nodes in `pending`, the youngest on top
+    only: Any = None  # where one node is pending, it is here instead: a chain, as a network mostly is, needs no heap
     for edge, g in roots:
         found = leaves if type(edge) is Leaf else pending
         if edge in found:
@@ -89,8 +90,11 @@ def propagate(
         found[edge] = g if create_graph else g.copy()
         if found is pending:
             heappush(heap, (edge.order, edge))
-    while heap:
-        edge = heappop(heap)[1]
+    while heap or only is not None:
+        if only is None:
+            edge = heappop(heap)[1]
+        else:
+            edge, only = only, None
         g = pending.pop(edge)
         if edge.hooks is not None:
             g = run_hooks(edge.hooks, g)
@@ -139,6 +143,12 @@ def propagate(
                     leaves[parent] = d if fresh else d.copy(order="K")
             elif parent not in pending:
                 pending[parent] = d
+                if only is None and not heap:
+                    only = parent
+                    continue
+                if only is not None:
+                    heappush(heap, (only.order, only))
+                    only = None
                 heappush(heap, (parent.order, parent))
             elif parent in owned:
                 np.add(pending[parent], d, out=pending[parent])
