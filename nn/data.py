@@ -8,8 +8,11 @@ that is resumed at an epoch sees the batches that it would have seen without the
 from __future__ import annotations
 
 import math
+import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,7 @@ Index = np.ndarray | slice  # the samples of a batch: int64 positions, or a run 
 Seed = int | Sequence[int]
 
 # Tell the random streams of one seed apart from each other, and from what is drawn by `manual_seed(seed)`.
-ORDER, SPLIT = 0x0BDE7, 0x59117
+ORDER, SPLIT, AUGMENT = 0x0BDE7, 0x59117, 0xA06
 
 
 def _seed_words(seed: Seed | None, generator: np.random.Generator | None) -> tuple[int, ...]:
@@ -614,12 +617,17 @@ class DataLoader:
     shuffle : whether to go through the samples in random order, another one in each epoch.
     sampler : the order instead, a `Sampler` or any iterable of positions.
     batch_sampler : the batches instead, a `BatchSampler` or any iterable of sequences of positions.
-    num_workers : 0; batches are made where they are asked for.
+    num_workers : 0; see `prefetch`.
     collate_fn : makes a batch of a list of samples, instead of `fetch`.
     pin_memory : accepted, has no effect.
     drop_last : whether to leave out a last batch that is smaller.
-    generator, seed : how to shuffle; by default the seed that `tinygrad_np.manual_seed` was given last.  A generator is
-        drawn from once, here.
+    generator, seed : how to shuffle and augment; by default the seed that `tinygrad_np.manual_seed` was given last.  A
+        generator is drawn from once, here.
+    augment : changes the inputs at random, as the transforms of `nn.augment` do: ``augment(inputs, rng)`` is given the
+        first element of each batch as an array, which it must not write to, and returns another.  Its `rng` depends on
+        the seed, the epoch and the number of the batch only.
+    prefetch : how many batches are made ahead, by a thread, while others are used.  They are the same batches; the data
+        set, `collate_fn` and `augment` run in that thread.
 
     Attributes
     ----------
@@ -630,6 +638,8 @@ class DataLoader:
     ------
     ValueError
         If arguments exclude each other or make no sense.
+    TypeError
+        If `augment` cannot be called, or a batch is no tensor, array, or sequence that begins with one.
 
     Examples
     --------
@@ -658,15 +668,22 @@ class DataLoader:
         *,
         generator: np.random.Generator | None = None,
         seed: Seed | None = None,
+        augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
+        prefetch: int = 0,
     ) -> None:
         if num_workers != 0:
-            raise ValueError(f"num_workers must be 0, not {num_workers}: batches are made where they are asked for")
+            raise ValueError(f"num_workers must be 0, not {num_workers}: prefetch=2 has a thread make batches ahead")
+        if not isinstance(prefetch, int | np.integer) or isinstance(prefetch, bool) or prefetch < 0:
+            raise ValueError(f"prefetch must be a whole number of batches, 0 or more, not {prefetch!r}")
+        if augment is not None and not callable(augment):
+            raise TypeError(f"augment must be called with inputs and a generator, which {augment!r} cannot be")
         if sampler is not None and shuffle:
             raise ValueError("sampler gives the order already: leave shuffle out")
         if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or drop_last):
             raise ValueError("batch_sampler makes the batches: leave batch_size, shuffle, sampler and drop_last out")
+        words = _seed_words(seed, generator) if shuffle or augment is not None else ()
         if sampler is None:
-            sampler = RandomSampler(dataset, generator=generator, seed=seed) if shuffle else SequentialSampler(dataset)
+            sampler = RandomSampler(dataset, seed=words) if shuffle else SequentialSampler(dataset)
         if batch_sampler is None:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.dataset = dataset
@@ -675,6 +692,9 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler: Any = batch_sampler
         self.collate_fn = collate_fn
+        self.seed = words
+        self.augment = augment
+        self.prefetch = int(prefetch)
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -693,8 +713,91 @@ class DataLoader:
             batches = self.batch_sampler.batches(epoch)
         else:
             batches = (_as_index_array(batch, "a batch of batch_sampler") for batch in self.batch_sampler)
+        made = self._made(batches)
+        if self.augment is not None:
+            made = self._augmented(made, self.augment, epoch)
+        return _Ahead(made, self.prefetch) if self.prefetch else made
+
+    def _made(self, batches: Iterator[range | np.ndarray]) -> Iterator[Any]:
+        """Return an iterator over the batches of samples at these positions."""
         if self.collate_fn is not None:
             collate, dataset = self.collate_fn, self.dataset
             return (collate([dataset[int(position)] for position in batch]) for batch in batches)
         fetch = self.dataset.fetch if hasattr(self.dataset, "fetch") else lambda index: _fetch(self.dataset, index)
         return (fetch(_as_index(batch)) for batch in batches)
+
+    def _augmented(
+        self, made: Iterator[Any], augment: Callable[[np.ndarray, np.random.Generator], np.ndarray], epoch: int
+    ) -> Iterator[Any]:
+        """Return an iterator over batches whose first element is augmented."""
+        for number, batch in enumerate(made):
+            rng = np.random.default_rng((*self.seed, AUGMENT, epoch, number))
+            if not isinstance(batch, list | tuple):
+                yield _apply(augment, batch, rng)
+            else:
+                entries = [_apply(augment, batch[0], rng), *batch[1:]]
+                yield type(batch)(*entries) if hasattr(batch, "_fields") else type(batch)(entries)
+
+
+def _apply(augment: Callable[[np.ndarray, np.random.Generator], np.ndarray], inputs: Any, rng: Any) -> Any:
+    """Return `inputs` augmented, as a tensor if they are one."""
+    if isinstance(inputs, tg.Tensor):
+        return tg.as_tensor(augment(inputs.array, rng))
+    if isinstance(inputs, np.ndarray):
+        return augment(inputs, rng)
+    raise TypeError(
+        f"augment needs batches that are or begin with a tensor or an array of inputs, not {type(inputs).__name__}"
+    )
+
+
+class _Ahead:
+    """An iterator whose next elements are made by a thread, up to `ahead` of them before they are asked for.
+
+    The thread knows the two queues but not this object, so that it can end when this object is forgotten.
+    """
+
+    def __init__(self, elements: Iterator[Any], ahead: int) -> None:
+        self._made: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
+        self._wanted: SimpleQueue[bool] = SimpleQueue()
+        for _ in range(ahead):
+            self._wanted.put(True)
+        stop = threading.Event()
+        arguments = (elements, self._made, self._wanted, stop)
+        threading.Thread(target=_make, args=arguments, name="DataLoader prefetch", daemon=True).start()
+        self._stop = weakref.finalize(self, _end, self._wanted, stop)  # called when Python exits, too
+
+    def __iter__(self) -> _Ahead:
+        return self
+
+    def __next__(self) -> Any:
+        if not self._stop.alive:
+            raise StopIteration
+        element, error = self._made.get()
+        if error is None:
+            self._wanted.put(True)
+            return element
+        self._stop()
+        try:
+            raise error
+        finally:
+            del error  # its traceback refers to this frame, which would refer to it
+
+
+def _make(
+    elements: Iterator[Any],
+    made: SimpleQueue[tuple[Any, BaseException | None]],
+    wanted: SimpleQueue[bool],
+    stop: threading.Event,
+) -> None:
+    """Put the next element into `made` each time that one is wanted, and at last why there is no other."""
+    try:
+        while wanted.get() and not stop.is_set():
+            made.put((next(elements), None))
+    except BaseException as error:  # the end too; whatever it is, it is for the thread that asks for the element
+        made.put((None, error))
+
+
+def _end(wanted: SimpleQueue[bool], stop: threading.Event) -> None:
+    """Have the thread end after the element that it is making."""
+    stop.set()
+    wanted.put(False)
