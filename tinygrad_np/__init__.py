@@ -173,6 +173,7 @@ from .ops.join import cat, chunk, concat, concatenate, hstack, split, stack, ten
 from .ops.linalg import addmm, addmv, baddbmm, bmm, dot, ger, inner, kron, matmul, mm, mv, outer, trace, vdot, vecdot
 from .ops.loss import binary_cross_entropy
 from .ops.norm import norm
+from .ops.normalization import standardize
 from .ops.pad import pad
 from .ops.random import (
     bernoulli,
@@ -496,6 +497,7 @@ __all__ = [
     "square",
     "squeeze",
     "stack",
+    "standardize",
     "std",
     "std_mean",
     "sub",
