@@ -1,70 +1,129 @@
-"""Train a multilayer perceptron on MNIST, Fashion-MNIST or generated digits.
+"""Train a multilayer perceptron on MNIST, Fashion-MNIST, generated digits, or images of one's own.
 
 python examples/mnist/train.py                                   # 784-900-10 on MNIST
 python examples/mnist/train.py --dataset fashion-mnist --hidden 512 256
+python examples/mnist/train.py --config examples/mnist/configs/sigmoid.yaml --epochs 5
+python examples/mnist/train.py --resume runs/RUN                 # after an interruption
 python examples/mnist/train.py --help
 """
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an uninstalled clone works
 
-from application.config import Config, parse
-from application.data import DataUnavailableError, load, split
-from application.model import LOSSES, build_model
+from application.command_line import Command, continued, parse
+from application.config import Config, OptionError
+from application.data import DataUnavailableError, check_test, load, resolved, samples_needed, split
+from application.events import Events, require_tensorboardx
+from application.model import LOSSES, Standardize, build_model
 from application.plots import plot_curves
 from application.run import MODEL, Run, RunError, load_model
-from application.training import Epoch, evaluate, train
+from application.training import DivergedError, Epoch, Trainer, evaluate
 
 import tinygrad_np as tg
 
 
-def run_training(config: Config) -> dict[str, Any]:
-    """Train as `config` says, print and record the figures, and return the results."""
-    start = time.perf_counter()
-    needed = config.train_size + config.validation if config.train_size else None
-    data = load(config.dataset, config.data_dir, train=True, needed=needed)
-    name = data.name
-    training, validation = split(data, config.validation, config.train_size, config.seed)
-    run = Run(config, data)
+def load_data(config: Config) -> tuple[Config, Any, Any]:
+    """Return the training and the test set, and the config with what they say about the network."""
+    needed = samples_needed(config.validation, config.train_size)
+    training = load(resolved(config.dataset), config.data_dir, train=True, needed=needed)
+    dataset = resolved(config.dataset) if config.dataset else training.name
+    test = load(dataset, config.data_dir, train=False)
+    check_test(training, test)
+    image = training.data.shape[1:]
+    return replace(config, dataset=dataset, image=image, classes=len(training.classes)), training, test
+
+
+def prepare(command: Command) -> tuple[Run, Trainer, Any]:
+    """Return the run that is asked for, its training as far as it is, and the test set."""
+    run = None if command.resume is None else Run.open(command.resume)
+    config = Config(**command.given) if run is None else continued(run.config, command.given, run.folder)
+    if config.tensorboard:
+        require_tensorboardx()
+    config, data, test = load_data(config)
+    training, validation = split(data, config.validation, config.train_size, config.seed, config.split == "ordered")
+    if run is not None:
+        run.check_data(data, test)
     tg.manual_seed((config.seed, 0))
     model = build_model(config)
-    criterion = LOSSES[config.loss]()
+    for module in model.modules():
+        if isinstance(module, Standardize):
+            module.fit(training)
+    trainer = Trainer(config, data.name, model, training, validation)
+    if run is None:
+        run = Run.create(config, data, test)
+    elif (state := run.load_state()) is not None:
+        trainer.load_state_dict(state)
     print(
-        f"[{name}] {config.layers} {config.activation}, {len(training)} images to train, {len(validation)} to validate"
+        f"[{data.name}] {config.layers} {config.activation}, {len(training)} images to train, {len(validation)} to "
+        f"validate, in {run.folder}"
     )
-    history: list[dict[str, Any]] = []
+    return run, trainer, test
 
-    def on_epoch(epoch: Epoch, is_best: bool) -> None:
-        history.append(epoch.as_dict())
-        run.add(epoch.as_dict())
-        if is_best:
-            run.save_model(model, **epoch.as_dict())
-        print(
-            f"[{name}] epoch {epoch.epoch:{len(str(config.epochs))}}/{config.epochs}  "
-            f"train loss {epoch.train_loss:.4f} accuracy {epoch.train_accuracy:.4f}  "
-            f"validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}  "
-            f"lr {epoch.lr:.4g}  {epoch.seconds:.2f} s{'  best' if is_best else ''}",
-            flush=True,
-        )
 
-    best = train(config, name, model, criterion, training, validation, on_epoch)
+def fit(run: Run, trainer: Trainer) -> None:
+    """Train to the end, printing and keeping each epoch.
+
+    Raises
+    ------
+    RunError
+        If the training diverges; what was kept remains.
+    """
+    events = Events(run.folder, len(trainer.history)) if trainer.config.tensorboard else None
+    try:
+        while not trainer.finished:
+            epoch = trainer.run_epoch()
+            is_best = trainer.best is epoch
+            run.save(trainer.state_dict(), trainer.judged, is_best)
+            if events is not None:
+                events.add(epoch.as_dict())
+            report(trainer, epoch, is_best)
+    except DivergedError as error:
+        kept = f"; {run.folder / MODEL} is from epoch {trainer.best.epoch}" if trainer.history else ""
+        raise RunError(f"{error}{kept}") from error
+    except KeyboardInterrupt:
+        done = len(trainer.history)
+        print(f"[{run.dataset}] interrupted after epoch {done}: --resume {run.folder} goes on", flush=True)
+        raise
+    if trainer.stopped_early:
+        print(f"[{run.dataset}] no better validation accuracy for {trainer.config.patience} epochs: the training ends")
+
+
+def report(trainer: Trainer, epoch: Epoch, is_best: bool) -> None:
+    """Print the figures of an epoch."""
+    epochs = trainer.config.epochs
+    print(
+        f"[{trainer.name}] epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  "
+        f"train loss {epoch.train_loss:.4f} accuracy {epoch.train_accuracy:.4f}  "
+        f"validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}  "
+        f"lr {epoch.lr:.4g}  {epoch.seconds:.2f} s{'  best' if is_best else ''}",
+        flush=True,
+    )
+
+
+def finish(run: Run, trainer: Trainer, test: Any, start: float) -> dict[str, Any]:
+    """Test the best model, record the results, draw the curves, and return the results."""
+    best, name, config = trainer.best, run.dataset, trainer.config
     best_model, _, _ = load_model(run.folder)
-    test_data = load(name, config.data_dir, train=False)
-    test_loss, test_accuracy = evaluate(best_model, criterion, test_data)
+    test_loss, test_accuracy = evaluate(best_model, LOSSES[config.loss](), test)
     results = {
         "best_epoch": best.epoch,
+        "epochs": len(trainer.history),
         "validation_accuracy": best.validation_accuracy,
         "test_loss": test_loss,
         "test_accuracy": test_accuracy,
         "seconds": time.perf_counter() - start,
     }
     run.finish(**results)
+    history = [epoch.as_dict() for epoch in trainer.history]
     if not plot_curves(history, f"{name}, {config.layers} {config.activation}", run.folder / "curves.png"):
         print(f"[{name}] no curves.png: matplotlib is not installed (pip install matplotlib)")
     print(
@@ -74,17 +133,49 @@ def run_training(config: Config) -> dict[str, Any]:
     return results
 
 
-def main() -> int:
+def run_training(command: Command) -> dict[str, Any]:
+    """Do what the command line asks for and return the results."""
+    start = time.perf_counter()
+    run, trainer, test = prepare(command)
+    if trainer.finished and run.results is not None:
+        print(
+            f"[{run.dataset}] this run is finished, after {len(trainer.history)} epochs: test accuracy "
+            f"{run.results['test_accuracy']:.4f}"
+        )
+        return run.results
+    if command.resume is not None:
+        print(f"[{run.dataset}] goes on after epoch {len(trainer.history)}", flush=True)
+        if differences := run.go_on(trainer.config, len(trainer.history)):
+            print(f"WARNING: the last digits may change: {'; '.join(differences)}", file=sys.stderr, flush=True)
+    fit(run, trainer)
+    return finish(run, trainer, test, start)
+
+
+def stop(number: int, frame: Any) -> None:
+    """End as Ctrl-C does, so that what is being written is written or left as it was."""
+    raise KeyboardInterrupt(number)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    signal.signal(signal.SIGTERM, stop)
     try:
-        run_training(parse())
-    except (DataUnavailableError, RunError) as error:
-        print(f"train.py: {' '.join(str(error).split())}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("train.py: interrupted; the best model so far is in the run's folder", file=sys.stderr)
-        return 130
+        run_training(parse(arguments))
+    except OptionError as error:
+        return fail(f"error: {error}", 2)
+    except (DataUnavailableError, RunError, OSError) as error:
+        return fail(str(error), 1)
+    except MemoryError as error:
+        return fail(f"not enough memory: {error}", 1)
+    except KeyboardInterrupt as interruption:
+        return 128 + (interruption.args[0] if interruption.args else signal.SIGINT)
     return 0
+
+
+def fail(message: str, status: int) -> int:
+    """Print an error as one line and return the exit status."""
+    print(f"train.py: {' '.join(message.split())}", file=sys.stderr)
+    return status
 
 
 if __name__ == "__main__":

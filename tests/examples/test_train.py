@@ -48,7 +48,8 @@ def test_training_learns_and_says_what_it_did(trained: tuple[Path, subprocess.Co
 
 def test_every_file_names_the_data_set(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     folder, _ = trained
-    assert sorted(path.name for path in folder.iterdir()) == ["best.npz", "metrics.jsonl", "run.json"]
+    files = ["best.npz", "config.json", "last.npz", "metrics.jsonl", "run.json"]
+    assert sorted(path.name for path in folder.iterdir()) == files
     record = json.loads((folder / "run.json").read_text())
     assert record["dataset"] == "digits"
     assert record["config"]["hidden"] == [32]

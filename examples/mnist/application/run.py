@@ -1,22 +1,25 @@
-"""The folder of a run: its config, its figures, its best model."""
+"""The folder of a run: what it is, its figures, its best model, and the state from which to resume it."""
 
 from __future__ import annotations
 
 import json
-import platform
+import os
 import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 import nn
 import tinygrad_np as tg
 
+from . import environment
 from .config import Config
+from .config_file import format_config
+from .data import fingerprints
 from .model import build_model
+from .state import pack, unpack
 
-MODEL, FIGURES, RECORD = "best.npz", "metrics.jsonl", "run.json"
+RECORD, CONFIG, FIGURES, MODEL, STATE = "run.json", "config.json", "metrics.jsonl", "best.npz", "last.npz"
+DAMAGED = (KeyError, ValueError, TypeError, RuntimeError, OSError, AttributeError)  # what reading a wrong file raises
 
 
 class RunError(Exception):
@@ -24,38 +27,137 @@ class RunError(Exception):
 
 
 class Run:
-    """Writes the files of a run; each of them names the data set that was really used."""
+    """Reads and writes the files of a run; each of them names the data set that was really used.
 
-    def __init__(self, config: Config, data: Any) -> None:
-        self.config, self.dataset = config, data.name
-        name = f"{data.name}_{config.layers}_{time.strftime('%Y%m%d-%H%M%S')}"
-        self.folder = Path(config.output) if config.output else unused(Path("runs") / name)
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            (self.folder / FIGURES).write_text("")
-        except OSError as error:
-            raise RunError(f"cannot write into --output {self.folder}: {error.strerror}") from error
-        self.record: dict[str, Any] = {
-            "dataset": data.name,
-            "files": getattr(data, "sha256", {}),
+    After an epoch the best model is written first, the state second and the line of figures last, each as a whole. The
+    state knows all figures. Whenever the process is killed, the state therefore says how far the run is, and the
+    others can be brought to it.
+    """
+
+    def __init__(self, folder: Path, config: Config, record: dict[str, Any]) -> None:
+        self.folder, self.config, self.record = folder, config, record
+        self.dataset: str = record["dataset"]
+
+    @classmethod
+    def create(cls, config: Config, training: Any, test: Any) -> Run:
+        """Begin a run in the folder that the config names, or in a new one.
+
+        Raises
+        ------
+        RunError
+            If the folder holds a run, or cannot be written.
+        """
+        name = f"{training.name}_{config.layers}_{time.strftime('%Y%m%d-%H%M%S')}"
+        folder = Path(config.output) if config.output else unused(Path("runs") / name)
+        if (folder / RECORD).exists():
+            raise RunError(f"--output {folder} holds a run: --resume {folder} goes on with it; or name another folder")
+        record = {
+            "dataset": training.name,
+            "files": fingerprints(training, test),
+            "seed": config.seed,
             "config": config.as_dict(),
-            "versions": {"tinygrad_np": tg.__version__, "numpy": np.__version__, "python": platform.python_version()},
+            **environment.describe(),
         }
+        run = cls(folder, config, record)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            write_text(folder / CONFIG, format_config(config))
+            write_text(folder / FIGURES, "")
+            run.write_record()  # last: what has it is a run
+        except OSError as error:
+            raise RunError(f"cannot write into --output {folder}: {error.strerror}") from error
+        return run
+
+    @classmethod
+    def open(cls, folder: Path) -> Run:
+        """Return the run in a folder.
+
+        Raises
+        ------
+        RunError
+            If there is none.
+        """
+        file = folder / RECORD
+        if not file.is_file():
+            raise RunError(f"--resume {folder}: there is no run, as {file} does not exist; give a folder of train.py")
+        try:
+            record = json.loads(file.read_text(encoding="utf-8"))
+            return cls(folder, Config.from_dict(record["config"]), record)
+        except DAMAGED as error:
+            raise RunError(f"--resume {folder}: {file} is damaged: {error}") from error
+
+    @property
+    def results(self) -> dict[str, Any] | None:
+        """What a finished run came to."""
+        return self.record.get("results")
+
+    def check_data(self, training: Any, test: Any) -> None:
+        """Check that data are those of the run.
+
+        Raises
+        ------
+        RunError
+            If they are not.
+        """
+        before, now = self.record.get("files", {}), fingerprints(training, test)
+        changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+        if changed:
+            raise RunError(
+                f"--resume {self.folder}: the data are not those of the run, as the SHA-256 of {', '.join(changed)} "
+                "shows; begin a new run"
+            )
+
+    def go_on(self, config: Config, done: int) -> list[str]:
+        """Go on after `done` epochs under `config`; return what is different now and may change the last digits."""
+        now = environment.describe()
+        differences = [
+            f"{part} {name} was {self.record.get(part, {}).get(name)} and is {value}"
+            for part, values in now.items()
+            for name, value in values.items()
+            if self.record.get(part, {}).get(name) != value
+        ]
+        if differences:
+            self.record.setdefault("resumed", []).append({"after_epoch": done, "differences": differences})
+        self.config, self.record["config"] = config, config.as_dict()
+        self.record.pop("results", None)
+        for leftover in self.folder.glob(".*.tmp"):  # of a process that was killed while it wrote
+            leftover.unlink(missing_ok=True)
+        write_text(self.folder / CONFIG, format_config(config))
         self.write_record()
+        return differences
 
-    def add(self, figures: dict[str, Any]) -> None:
-        """Append the figures of an epoch."""
-        with open(self.folder / FIGURES, "a") as file:
-            file.write(json.dumps({"dataset": self.dataset, **figures}) + "\n")
+    def load_state(self) -> dict[str, Any] | None:
+        """Return the state to resume from, or None if no epoch was finished, and bring the figures to it.
 
-    def save_model(self, model: nn.Module, **figures: Any) -> None:
-        """Keep the weights of `model` with all that is needed to use them."""
-        metadata = {
-            "dataset": self.dataset,
-            "config": json.dumps(self.config.as_dict()),
-            "figures": json.dumps(figures),
-        }
-        tg.save(model.state_dict(), self.folder / MODEL, metadata=metadata)
+        Raises
+        ------
+        RunError
+            If the state is missing or damaged.
+        """
+        file = self.folder / STATE
+        if not file.exists():
+            figures = self.folder / FIGURES
+            if figures.exists() and figures.stat().st_size:
+                raise RunError(f"--resume {self.folder}: its state {file} is missing")
+            return None
+        try:
+            state = unpack(tg.load(file), tg.load_metadata(file)["state"])
+            lines = [self._line(figures) for figures in state["history"]]
+        except DAMAGED as error:
+            raise RunError(f"--resume {self.folder}: {file} is damaged: {error}") from error
+        write_text(self.folder / FIGURES, "".join(lines))
+        return state
+
+    def save(self, state: dict[str, Any], model: nn.Module, is_best: bool) -> None:
+        """Keep the state after an epoch, its figures, and, if it is the best, the weights of `model`."""
+        figures = state["history"][-1]
+        if is_best:
+            weights, more = model.state_dict(), {"figures": json.dumps(figures)}
+            tg.save(weights, self.folder / MODEL, metadata=self._metadata() | more)
+        arrays, text = pack(state)
+        tg.save(arrays, self.folder / STATE, metadata=self._metadata() | {"state": text})
+        with open(self.folder / FIGURES, "a", encoding="utf-8") as file:
+            file.write(self._line(figures))
 
     def finish(self, **results: Any) -> None:
         """Record the results."""
@@ -64,7 +166,23 @@ class Run:
 
     def write_record(self) -> None:
         """Write what is known of the run."""
-        (self.folder / RECORD).write_text(json.dumps(self.record, indent=2) + "\n")
+        write_text(self.folder / RECORD, json.dumps(self.record, indent=2) + "\n")
+
+    def _line(self, figures: dict[str, Any]) -> str:
+        return json.dumps({"dataset": self.dataset, **figures}) + "\n"
+
+    def _metadata(self) -> dict[str, str]:
+        return {"dataset": str(self.config.dataset), "config": json.dumps(self.config.as_dict())}
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file beside its destination, make sure that it is on the disk, and rename it."""
+    temporary = path.with_name(f".{path.name}.tmp")
+    with open(temporary, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
 
 
 def unused(folder: Path) -> Path:
@@ -77,7 +195,9 @@ def unused(folder: Path) -> Path:
 
 
 def load_model(path: str | Path) -> tuple[nn.Module, Config, str]:
-    """Return the model of a run (its folder or its model file), in eval mode, with its config and data set.
+    """Return the model of a run (its folder, its best or its last), in eval mode, with its config and data set.
+
+    The data set is a name or, for a folder of files, its path.
 
     Raises
     ------
@@ -92,8 +212,13 @@ def load_model(path: str | Path) -> tuple[nn.Module, Config, str]:
     try:
         metadata, weights = tg.load_metadata(file), tg.load(file)
         config, dataset = Config.from_dict(json.loads(metadata["config"])), metadata["dataset"]
+        if "state" in metadata:
+            state = unpack(weights, metadata["state"])
+            average = {name.removeprefix("module."): value for name, value in (state["average"] or {}).items()}
+            average.pop("n_averaged", None)
+            weights = average or state["model"]
         model = build_model(config)
         model.load_state_dict(weights)
-    except (KeyError, ValueError, RuntimeError, OSError) as error:
+    except DAMAGED as error:
         raise RunError(f"{file} is not a model of this application: {error}") from error
     return model.eval(), config, dataset

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,8 +16,15 @@ import nn
 import tinygrad_np as tg
 from nn.data import DataLoader
 
+from .augmentation import build_transform
 from .config import Config
-from .schedule import SCHEDULES
+from .model import LOSSES
+from .optimizer import build_optimizer
+from .schedule import factor
+
+
+class DivergedError(Exception):
+    """The loss is not a number, or infinite."""
 
 
 @dataclass(frozen=True)
@@ -52,45 +61,12 @@ def count_correct(output: tg.Tensor, classes: tg.Tensor) -> int:
     return int(np.count_nonzero(output.array.argmax(1) == classes.array))
 
 
-def train_epoch(
-    model: nn.Module,
-    criterion: nn.Module,
-    optimizer: nn.SGD,
-    loader: DataLoader,
-    rate: Callable[[int], float],
-    bar: Any,
-) -> tuple[float, float]:
-    """Take a step for each batch of `loader`; return the mean loss and the accuracy of the batches as they came.
+class Trainer:
+    """A network while it is trained, epoch by epoch.
 
-    `rate` gives the learning rate of a batch by its number; `bar` shows how far it is.
-    """
-    model.train()
-    total, correct, samples = 0.0, 0, 0
-    for number, (images, classes) in enumerate(loader):
-        optimizer.param_groups[0]["lr"] = rate(number)
-        output = model(images)
-        loss = criterion(output, classes)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        samples += len(classes)
-        total += loss.item() * len(classes)
-        correct += count_correct(output, classes)
-        if bar.update():  # true when it was redrawn
-            bar.set_postfix(loss=f"{total / samples:.4f}", accuracy=f"{correct / samples:.4f}", refresh=False)
-    return total / samples, correct / samples
-
-
-def train(
-    config: Config,
-    name: str,
-    model: nn.Module,
-    criterion: nn.Module,
-    training: Any,
-    validation: Any,
-    on_epoch: Callable[[Epoch, bool], None],
-) -> Epoch:
-    """Train `model` and return the figures of its best epoch by validation accuracy.
+    Randomness derives from the seed and the number of the epoch, and what follows from earlier epochs, such as which
+    was the best, from their figures. So weights, averages, the optimizer's state and these figures are all there is to
+    remember: see `state_dict`.
 
     Parameters
     ----------
@@ -98,37 +74,142 @@ def train(
         the run's choices.
     name
         of the data set, shown with the progress.
-    model, criterion
-        the network, trained in place, and its loss.
+    model
+        the network, trained in place.
     training, validation
         the data.
-    on_epoch
-        called after each epoch with its figures and whether it is the best so far.
+
+    Attributes
+    ----------
+    history : the figures of the epochs so far.
     """
-    momentum = config.momentum
-    optimizer = nn.SGD(model.parameters(), config.lr, momentum, 0.0, config.weight_decay, nesterov=momentum > 0)
-    loader = DataLoader(training, config.batch_size, shuffle=True, seed=config.seed)
-    best: Epoch | None = None
-    for epoch in range(config.epochs):
-        loader.set_epoch(epoch)
-        tg.manual_seed((config.seed, 2, epoch))  # dropout depends on the epoch, not on what was drawn before
 
-        def rate(batch: int, epoch: int = epoch) -> float:
-            progress = (epoch + batch / len(loader)) / config.epochs
-            return config.lr * SCHEDULES[config.schedule](config, progress)
-
-        description = f"[{name}] epoch {epoch + 1}/{config.epochs}"
-        with tqdm(total=len(loader), desc=description, unit="batch", leave=False, disable=None) as bar:
-            start = time.perf_counter()
-            train_loss, train_accuracy = train_epoch(model, criterion, optimizer, loader, rate, bar)
-            seconds = time.perf_counter() - start
-        validation_loss, validation_accuracy = evaluate(model, criterion, validation)
-        figures = Epoch(
-            epoch + 1, train_loss, train_accuracy, validation_loss, validation_accuracy, rate(len(loader) - 1), seconds
+    def __init__(self, config: Config, name: str, model: nn.Module, training: Any, validation: Any) -> None:
+        self.config, self.name, self.model, self.validation = config, name, model, validation
+        self.criterion = LOSSES[config.loss](label_smoothing=config.label_smoothing)
+        self.optimizer = build_optimizer(config, model)
+        self.average = nn.ExponentialMovingAverage(model, config.ema) if config.ema else None
+        transform = build_transform(config)
+        ahead = 2 if transform else 0  # what is only sliced is there at once
+        self.loader = DataLoader(
+            training, config.batch_size, shuffle=True, seed=config.seed, augment=transform, prefetch=ahead
         )
-        is_best = best is None or figures.validation_accuracy >= best.validation_accuracy  # the latest of equals
-        if is_best:
-            best = figures
-        on_epoch(figures, is_best)
-    assert best is not None
-    return best
+        self.history: list[Epoch] = []
+
+    # ---- what follows from the history
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept: the averaged one if there is one."""
+        return self.model if self.average is None else self.average.module
+
+    @property
+    def best(self) -> Epoch:
+        """The best epoch by validation accuracy, the latest of equals."""
+        return max(self.history, key=lambda epoch: (epoch.validation_accuracy, epoch.epoch))
+
+    @property
+    def waited(self) -> int:
+        """How many epochs have passed since the validation accuracy was last better than ever before."""
+        reached = max(self.history, key=lambda epoch: (epoch.validation_accuracy, -epoch.epoch))
+        return len(self.history) - reached.epoch
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether the patience is at its end."""
+        return bool(self.config.patience and self.history and self.waited >= self.config.patience)
+
+    @property
+    def finished(self) -> bool:
+        """Whether there is nothing left to do."""
+        return len(self.history) >= self.config.epochs or self.stopped_early
+
+    def rate(self) -> Callable[[int], float]:
+        """Return the function that gives the learning rate of each batch of the next epoch."""
+        config, number, batches = self.config, len(self.history), len(self.loader)
+        accuracies = [epoch.validation_accuracy for epoch in self.history]
+        falls = sum(after < before for before, after in pairwise(accuracies))
+        assert config.lr is not None  # a config fills it in
+        lr = config.lr * config.rho**falls
+        return lambda batch: lr * factor(config, number, batch, batches)
+
+    # ---- training
+
+    def run_epoch(self) -> Epoch:
+        """Train for an epoch, validate, and return the figures.
+
+        Raises
+        ------
+        DivergedError
+            If the loss is no longer finite; the history is as before.
+        """
+        number, rate = len(self.history), self.rate()
+        self.loader.set_epoch(number)
+        tg.manual_seed((self.config.seed, 2, number))  # dropout depends on the epoch, not on what was drawn before
+        description = f"[{self.name}] epoch {number + 1}/{self.config.epochs}"
+        samples = len(self.loader.dataset)
+        with (
+            np.errstate(over="ignore", invalid="ignore"),  # divergence is reported below, once
+            tqdm(total=samples, desc=description, unit=" samples", leave=False, disable=None) as bar,
+        ):
+            start = time.perf_counter()
+            train_loss, train_accuracy = self._train(rate, bar)
+            seconds = time.perf_counter() - start
+            validation_loss, validation_accuracy = evaluate(self.judged, self.criterion, self.validation)
+        if not math.isfinite(train_loss + validation_loss):
+            raise DivergedError(
+                f"epoch {number + 1}: the training diverged, its loss is {train_loss} and in validation "
+                f"{validation_loss}; choose a smaller --lr than {self.config.lr:g}"
+            )
+        last_lr = rate(len(self.loader) - 1)
+        epoch = Epoch(
+            number + 1, train_loss, train_accuracy, validation_loss, validation_accuracy, last_lr, seconds
+        )
+        self.history.append(epoch)
+        return epoch
+
+    def _train(self, rate: Callable[[int], float], bar: Any) -> tuple[float, float]:
+        """Take a step for each batch; return the mean loss and the accuracy of the batches as they came."""
+        self.model.train()
+        total, correct, samples = 0.0, 0, 0
+        for number, (images, classes) in enumerate(self.loader):
+            lr = rate(number)
+            for group in self.optimizer.param_groups:
+                group["lr"] = lr
+            output, loss = self.step(images, classes)
+            samples += len(classes)
+            total += loss.item() * len(classes)
+            correct += count_correct(output, classes)
+            if bar.update(len(classes)):  # true when it was redrawn
+                bar.set_postfix(loss=f"{total / samples:.4f}", accuracy=f"{correct / samples:.4f}", refresh=False)
+        return total / samples, correct / samples
+
+    def step(self, images: tg.Tensor, classes: tg.Tensor) -> tuple[tg.Tensor, tg.Tensor]:
+        """Change the weights by the gradient of a batch; return the outputs and the loss from before."""
+        output = self.model(images)
+        loss = self.criterion(output, classes)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update()
+        return output, loss
+
+    # ---- what an interrupted training goes on from
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return all that the next epochs depend on beside config and data; tensors are not copied."""
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "average": None if self.average is None else self.average.state_dict(),
+            "history": [epoch.as_dict() for epoch in self.history],
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what `state_dict` returned, in whichever process."""
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+        self.history = [Epoch(**figures) for figures in state["history"]]
