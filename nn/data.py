@@ -692,7 +692,7 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler: Any = batch_sampler
         self.collate_fn = collate_fn
-        self.seed = words
+        self._seed = words
         self.augment = augment
         self.prefetch = int(prefetch)
         self.epoch = 0
@@ -731,7 +731,7 @@ class DataLoader:
     ) -> Iterator[Any]:
         """Return an iterator over batches whose first element is augmented."""
         for number, batch in enumerate(made):
-            rng = np.random.default_rng((*self.seed, AUGMENT, epoch, number))
+            rng = np.random.default_rng((*self._seed, AUGMENT, epoch, number))
             if not isinstance(batch, list | tuple):
                 yield _apply(augment, batch, rng)
             else:

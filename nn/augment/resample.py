@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-import math
-import threading
-from typing import Any
-
 import numpy as np
+
+from .scratch import scratch
 
 # Images that are worked on at a time have no more pixels than this together: enough to make the time that a call of
 # NumPy takes by itself small, few enough for the arrays to stay in the caches.
 BLOCK_PIXELS = 200_000
 # Places are computed in float32, which has all whole numbers up to here.
 MOST_PLACES = 2**24
-
-
-class _Scratch(threading.local):
-    """Arrays to work in, which a thread keeps for its next batch."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, np.ndarray] = {}
-
-    def array(self, name: str, shape: tuple[int, ...], dtype: Any = np.float32) -> np.ndarray:
-        """Return an array of that shape whose contents are what they are."""
-        size = math.prod(shape)
-        kept = self.kept.get(name)
-        if kept is None or kept.size < size:
-            kept = self.kept[name] = np.empty(size, dtype)
-        return kept[:size].reshape(shape)
-
-
-_scratch = _Scratch()
 
 
 def bilinear(images: np.ndarray, coordinates: np.ndarray) -> np.ndarray:
@@ -78,26 +58,14 @@ def _bilinear(images: np.ndarray, coordinates: np.ndarray, result: np.ndarray) -
     """
     batch, channels, height, width = images.shape
     rows, columns = coordinates
-    shape, stride = rows.shape, width + 2
-    framed = _scratch.array("framed", (batch * (height + 2) * stride + stride + 1,))
+    stride = width + 2
+    framed = scratch.array("framed", (batch * (height + 2) * stride + stride + 1,))
     framed[...] = 0
     inner = framed[: -stride - 1].reshape(batch, height + 2, stride)[:, 1:-1, 1:-1]
-
-    for position, size in ((rows, height), (columns, width)):
-        position += 1
-        np.clip(position, 0, size + 1, out=position)
-    upper, left = _scratch.array("upper", shape), _scratch.array("left", shape)
-    np.floor(rows, out=upper)
-    np.floor(columns, out=left)
-    rows -= upper
-    columns -= left
-    upper *= stride
-    upper += left
-    upper += np.arange(batch, dtype=np.float32).reshape(-1, 1, 1) * ((height + 2) * stride)
-    places = _scratch.array("places", shape, np.intp)
-    np.copyto(places, upper, casting="unsafe")
-
-    corners = [_scratch.array(f"corner{number}", shape) for number in range(4)]
+    np.clip(rows, -1, height, out=rows)
+    np.clip(columns, -1, width, out=columns)
+    places = _split(rows, columns, (height + 2) * stride, stride)
+    corners = [scratch.array(f"corner{number}", rows.shape) for number in range(4)]
     for channel in range(channels):
         inner[...] = images[:, channel]
         for corner, offset in zip(corners, (0, 1, stride, stride + 1), strict=True):
@@ -108,6 +76,24 @@ def _bilinear(images: np.ndarray, coordinates: np.ndarray, result: np.ndarray) -
         below -= above
         below *= rows
         np.add(above, below, out=result[:, channel])
+
+
+def _split(rows: np.ndarray, columns: np.ndarray, image_stride: int, row_stride: int) -> np.ndarray:
+    """Return where in the framed images the pixel above and left of each position is, and leave the fractions."""
+    upper, left = scratch.array("corner0", rows.shape), scratch.array("corner1", rows.shape)
+    np.floor(rows, out=upper)
+    np.floor(columns, out=left)
+    rows -= upper
+    columns -= left
+    upper *= row_stride
+    upper += left
+    first_pixels = np.arange(len(rows), dtype=np.float32) * image_stride + (row_stride + 1)
+    upper += first_pixels.reshape(-1, 1, 1)
+    # by way of int32, which takes less time than at once
+    narrow, places = scratch.array("narrow", rows.shape, np.int32), scratch.array("places", rows.shape, np.intp)
+    np.copyto(narrow, upper, casting="unsafe")
+    np.copyto(places, narrow)
+    return places
 
 
 def _between(start: np.ndarray, stop: np.ndarray, part: np.ndarray) -> np.ndarray:

@@ -8,6 +8,7 @@ from functools import lru_cache
 import numpy as np
 
 from .resample import bilinear
+from .scratch import scratch
 from .transform import Transform, check_at_least_zero
 
 # Of the variance of the elastic field, the part that may be left out with its finest waves.
@@ -92,18 +93,26 @@ class RandomWarp(Transform):
 
         Returns
         -------
-        float32 array of shape (2, batch, height, width): rows and columns, in pixels from the first.
+        float32 array of shape (2, batch, height, width): rows and columns, in pixels from the first.  The next call in
+        this thread overwrites it.
         """
         affine = self.inverse_maps(batch, rng)
+        affine[:, :, 2] += np.array([[(height - 1) / 2], [(width - 1) / 2]])
         rows, columns = (_basis(size, self.sigma if self.elastic else None) for size in (height, width))
-        weights = np.zeros((2, batch, rows.shape[1], columns.shape[1]), np.float32)
+        shape = (2, batch, rows.shape[1], columns.shape[1])
+        weights = scratch.array("weights", shape)
+        weights[...] = 0
         weights[:, :, 1, 0], weights[:, :, 0, 1], weights[:, :, 0, 0] = np.moveaxis(affine, -1, 0)
-        weights[:, :, 0, 0] += np.array([[(height - 1) / 2], [(width - 1) / 2]], np.float32)
         if self.elastic:
             elastic = weights[:, :, 2:, 2:]
-            np.subtract(rng.random(elastic.shape, np.float32), 0.5, out=elastic)
-            elastic *= self.elastic * math.sqrt(12)  # the variance of a uniform number between 0 and 1 is 1/12
-        return rows @ (weights @ columns.T)
+            drawn = rng.random(out=scratch.array("drawn", elastic.shape), dtype=np.float32)
+            drawn -= 0.5
+            # the variance of a uniform number between 0 and 1 is 1/12
+            np.multiply(drawn, math.sqrt(12) * self.elastic, out=elastic)
+        # of all images at once: a product of so small matrices costs less than calling for it
+        along_rows = scratch.array("along rows", (*shape[:3], width))
+        np.matmul(weights.reshape(-1, shape[3]), columns.T, out=along_rows.reshape(-1, width))
+        return np.matmul(rows, along_rows, out=scratch.array("coordinates", (2, batch, height, width)))
 
     def inverse_maps(self, batch: int, rng: np.random.Generator) -> np.ndarray:
         """Draw `batch` affine maps and return their inverses, from new images to old, about the centre.

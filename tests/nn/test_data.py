@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import pickle
+import subprocess
+import sys
+import threading
+import time
+import traceback
 from collections import namedtuple
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,6 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_np as tg
+from nn.augment import RandomShift
 from nn.data import (
     BatchSampler,
     ConcatDataset,
@@ -445,6 +454,10 @@ def test_loader_refuses(data: TensorDataset) -> None:
         ({"batch_size": True}, "batch_size"),
         ({"batch_size": None}, "batch_size"),
         ({"num_workers": 2}, "num_workers must be 0"),
+        ({"prefetch": -1}, "prefetch"),
+        ({"prefetch": 1.0}, "prefetch"),
+        ({"prefetch": True}, "prefetch"),
+        ({"augment": RandomShift(1), "seed": -1}, "negative"),
         ({"shuffle": True, "sampler": [0]}, "leave shuffle out"),
         ({"batch_sampler": [[0]], "batch_size": 2}, "batch_sampler makes the batches"),
         ({"batch_sampler": [[0]], "shuffle": True}, "batch_sampler makes the batches"),
@@ -454,6 +467,8 @@ def test_loader_refuses(data: TensorDataset) -> None:
     ]:
         with pytest.raises(ValueError, match=message):
             DataLoader(data, **wrong)
+    with pytest.raises(TypeError, match="augment must be called"):
+        DataLoader(data, augment="flip")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="before the first"):
         DataLoader(data).set_epoch(-1)
     with pytest.raises(IndexError):
@@ -462,3 +477,195 @@ def test_loader_refuses(data: TensorDataset) -> None:
 
 def test_pytorchs_other_arguments_are_accepted(data: TensorDataset) -> None:
     assert len(DataLoader(data, 4, False, None, None, 0, None, True, True)) == 2
+
+
+# ---- augmented batches, and batches made ahead
+
+
+def add_noise(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    return inputs + rng.random(inputs.shape, np.float32)
+
+
+def contents(loader: Any) -> list[list[bytes]]:
+    return [[entry.array.tobytes() for entry in batch] for batch in loader]
+
+
+def prefetching() -> int:
+    return sum(thread.name == "DataLoader prefetch" for thread in threading.enumerate())
+
+
+def assert_all_stop(seconds: float = 10) -> None:
+    until = time.monotonic() + seconds
+    while prefetching() and time.monotonic() < until:
+        time.sleep(0.001)
+    assert prefetching() == 0
+
+
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_augmentation_depends_on_seed_epoch_and_batch_alone(data: TensorDataset, arrays: Any, shuffle: bool) -> None:
+    x = arrays[0]
+    before = x.copy()
+
+    def make(seed: int) -> DataLoader:
+        return DataLoader(data, 3, shuffle, seed=seed, augment=add_noise)
+
+    loader = make(1)
+    epochs = [contents(loader) for _ in range(3)]
+    assert len({inputs for epoch in epochs for inputs, _ in epoch}) == 12
+    resumed = make(1)
+    resumed.set_epoch(2)
+    third = list(resumed)
+    assert [[entry.array.tobytes() for entry in batch] for batch in third] == epochs[2]
+    assert contents(make(2)) != epochs[0]
+    plain = DataLoader(data, 3, shuffle, seed=1)
+    plain.set_epoch(2)
+    for (inputs, labels), (expected, expected_labels) in zip(third, plain, strict=True):
+        noise = inputs.array - expected.array
+        assert (noise > -1e-5).all()
+        assert (noise < 1 + 1e-5).all()
+        assert labels.tolist() == expected_labels.tolist()
+    np.testing.assert_array_equal(x, before)
+
+
+def test_augmentation_without_a_seed(data: TensorDataset) -> None:
+    runs = []
+    for _ in range(2):
+        tg.manual_seed(3)
+        runs.append(contents(DataLoader(data, 3, augment=add_noise)))
+    assert runs[0] == runs[1]
+    first, second = (
+        contents(DataLoader(data, 3, generator=np.random.default_rng(4), augment=add_noise)) for _ in range(2)
+    )
+    assert first == second != runs[0]
+
+
+def test_augmenting_leaves_the_order_alone(data: TensorDataset) -> None:
+    plain, augmented = (
+        DataLoader(data, 3, True, generator=np.random.default_rng(4), augment=augment) for augment in (None, add_noise)
+    )
+    assert labels_of(plain) == labels_of(augmented)
+
+
+def test_the_first_entry_of_any_batch_is_augmented() -> None:
+    def double(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return 2 * inputs
+
+    def first(samples: list[Any], **how: Any) -> Any:
+        return next(iter(DataLoader(Slow(samples), batch_size=2, augment=double, **how)))
+
+    point = first([Point(1, 5), Point(2, 6)])
+    assert isinstance(point, Point)
+    assert (point.x.tolist(), point.y.tolist()) == ([2, 4], [5, 6])
+    pair = first([[1, 5], [2, 6]])
+    assert isinstance(pair, list)
+    assert [entry.tolist() for entry in pair] == [[2, 4], [5, 6]]
+    assert first([1.5, 2.5]).tolist() == [3, 5]
+    array = first([1, 2], collate_fn=np.array)
+    assert isinstance(array, np.ndarray)
+    assert array.tolist() == [2, 4]
+    for unknown in ([{"x": 1}], ["a"]):
+        with pytest.raises(TypeError, match="augment needs batches that are or begin with a tensor"):
+            first(unknown)
+
+
+@pytest.mark.parametrize("prefetch", [1, 2, 100])
+def test_batches_made_ahead_are_the_same(data: TensorDataset, prefetch: int) -> None:
+    options: list[dict[str, Any]] = [
+        {},
+        {"shuffle": True, "seed": 1},
+        {"shuffle": True, "seed": 1, "augment": add_noise, "drop_last": True},
+        {"sampler": [3, 1, 4, 1, 5]},
+        {"collate_fn": lambda samples: default_collate(samples)},
+    ]
+    for how in options:
+        now, ahead = DataLoader(data, 3, **how), DataLoader(data, 3, prefetch=prefetch, **how)
+        assert len(now) == len(ahead)
+        for _ in range(3):
+            assert contents(now) == contents(ahead)
+        for loader in (now, ahead):
+            loader.set_epoch(1)
+        iterators = [iter(loader) for loader in (now, now, ahead, ahead)]  # two epochs at once
+        assert now.epoch == ahead.epoch == 3
+        now_first, now_second, ahead_first, ahead_second = iterators
+        assert [contents(ahead_second), contents(ahead_first)] == [contents(now_second), contents(now_first)]
+        assert next(ahead_first, None) is None
+    assert_all_stop()
+
+
+@pytest.mark.parametrize("prefetch", [1, 3])
+def test_no_more_is_made_ahead_than_was_asked_for(prefetch: int, arrays: Any) -> None:
+    data = Counting(*arrays)
+    iterator = iter(DataLoader(data, prefetch=prefetch))
+    for taken in range(4):
+        until = time.monotonic() + 10
+        while len(data.asked) < taken + prefetch and time.monotonic() < until:
+            time.sleep(0.001)
+        time.sleep(0.01)  # for one too many
+        assert len(data.asked) == taken + prefetch
+        next(iterator)
+    del iterator
+    assert_all_stop()
+
+
+def use_and_fail(loader: DataLoader) -> None:
+    for _ in loader:
+        raise ZeroDivisionError
+
+
+def test_an_abandoned_iteration_stops_its_thread(data: TensorDataset) -> None:
+    loader = DataLoader(data, prefetch=2)
+    for _ in loader:
+        break
+    assert_all_stop()
+    with pytest.raises(ZeroDivisionError):
+        use_and_fail(loader)
+    assert_all_stop()
+    iterator = iter(loader)
+    assert prefetching() == 1
+    cycle = [iterator]
+    cycle.append(cycle)  # type: ignore[arg-type]
+    del iterator, cycle
+    gc.collect()
+    assert_all_stop()
+    assert len(list(loader)) == 10
+    assert_all_stop()
+
+
+def test_an_error_in_the_thread_is_raised_where_the_batch_is_asked_for(data: TensorDataset) -> None:
+    def fail(inputs: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        if inputs[0, 0] == 8:
+            raise ArithmeticError("no such luck")
+        return inputs
+
+    iterator = iter(DataLoader(data, batch_size=2, augment=fail, prefetch=4))
+    assert [next(iterator)[1].tolist() for _ in range(2)] == [[0, 1], [2, 3]]
+    with pytest.raises(ArithmeticError, match="no such luck") as caught:
+        next(iterator)
+    assert "fail" in [frame.name for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert list(iterator) == []
+    assert_all_stop()
+    with pytest.raises(IndexError):
+        list(DataLoader(data, sampler=[10], prefetch=1))
+
+
+def test_python_exits_while_batches_are_made_ahead() -> None:
+    script = (
+        "import numpy as np, time\n"
+        "from nn.data import DataLoader, TensorDataset\n"
+        "def augment(inputs, rng):\n"
+        "    time.sleep(0.002)\n"
+        "    return inputs + rng.random(inputs.shape)\n"
+        "loader = DataLoader(TensorDataset(np.ones((10_000, 50))), 10, augment=augment, prefetch=2)\n"
+        "iterators = [iter(loader), iter(loader)]\n"
+        "next(iterators[0])\n"
+        "print('done')\n"
+    )
+    path = Path(tg.__file__).parents[1]
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, cwd=path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
+
+
+def test_a_loader_can_be_sent_to_another_process(data: TensorDataset) -> None:
+    loader = DataLoader(data, 3, True, seed=1, augment=add_noise, prefetch=2)
+    list(loader)
+    assert contents(pickle.loads(pickle.dumps(loader))) == contents(loader)
