@@ -22,6 +22,7 @@ import tinygrad_np as tg
 
 Index = np.ndarray | slice  # the samples of a batch: int64 positions, or a run of them
 Seed = int | Sequence[int]
+Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of the inputs of a batch
 
 # Tell the random streams of one seed apart from each other, and from what is drawn by `manual_seed(seed)`.
 ORDER, SPLIT, AUGMENT = 0x0BDE7, 0x59117, 0xA06
@@ -652,6 +653,12 @@ class DataLoader:
 
     >>> loader = DataLoader(TensorDataset(x, y), batch_size=2, shuffle=True, seed=0)
     >>> loader.set_epoch(8)
+
+    Images that are never twice the same, made while the network learns from others:
+
+    >>> from nn.augment import RandomWarp
+    >>> images = TensorDataset(np.ones((5, 28, 28), np.float32), y)
+    >>> loader = DataLoader(images, batch_size=2, shuffle=True, augment=RandomWarp(degrees=10, elastic=0.8), prefetch=2)
     """
 
     def __init__(
@@ -668,7 +675,7 @@ class DataLoader:
         *,
         generator: np.random.Generator | None = None,
         seed: Seed | None = None,
-        augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
+        augment: Augment | None = None,
         prefetch: int = 0,
     ) -> None:
         if num_workers != 0:
@@ -692,10 +699,10 @@ class DataLoader:
         self.sampler = sampler
         self.batch_sampler: Any = batch_sampler
         self.collate_fn = collate_fn
-        self._seed = words
         self.augment = augment
         self.prefetch = int(prefetch)
         self.epoch = 0
+        self._seed = words
 
     def __len__(self) -> int:
         return len(self.batch_sampler)
@@ -726,9 +733,7 @@ class DataLoader:
         fetch = self.dataset.fetch if hasattr(self.dataset, "fetch") else lambda index: _fetch(self.dataset, index)
         return (fetch(_as_index(batch)) for batch in batches)
 
-    def _augmented(
-        self, made: Iterator[Any], augment: Callable[[np.ndarray, np.random.Generator], np.ndarray], epoch: int
-    ) -> Iterator[Any]:
+    def _augmented(self, made: Iterator[Any], augment: Augment, epoch: int) -> Iterator[Any]:
         """Return an iterator over batches whose first element is augmented."""
         for number, batch in enumerate(made):
             rng = np.random.default_rng((*self._seed, AUGMENT, epoch, number))
@@ -739,7 +744,7 @@ class DataLoader:
                 yield type(batch)(*entries) if hasattr(batch, "_fields") else type(batch)(entries)
 
 
-def _apply(augment: Callable[[np.ndarray, np.random.Generator], np.ndarray], inputs: Any, rng: Any) -> Any:
+def _apply(augment: Augment, inputs: Any, rng: Any) -> Any:
     """Return `inputs` augmented, as a tensor if they are one."""
     if isinstance(inputs, tg.Tensor):
         return tg.as_tensor(augment(inputs.array, rng))
@@ -763,8 +768,8 @@ class _Ahead:
             self._wanted.put(True)
         stop = threading.Event()
         arguments = (elements, self._made, self._wanted, stop)
-        threading.Thread(target=_make, args=arguments, name="DataLoader prefetch", daemon=True).start()
         self._stop = weakref.finalize(self, _end, self._wanted, stop)  # called when Python exits, too
+        threading.Thread(target=_make, args=arguments, name="DataLoader prefetch", daemon=True).start()
 
     def __iter__(self) -> _Ahead:
         return self

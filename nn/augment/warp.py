@@ -31,11 +31,11 @@ class RandomWarp(Transform):
 
         elastic² C(row p, row q) C(column p, column q),      C(i, j) = exp(-(i - j)² / 4σ²)
 
-    Nothing is smoothed to have it.  With eigenvectors C = V Λ Vᵀ and F = V √Λ the field ``F z Fᵀ`` has it for
-    any z of independent entries of variance 1, and few columns of F are above rounding: 8 of 28 at σ = 4, which makes
-    64 numbers to draw for a component instead of 784.  They are uniform, as in the paper; a pixel's displacement is a
-    sum over all of them.  An affine map is a product of that form too, so that two products of matrices give all
-    coordinates of an image (`coordinates`).
+    Nothing need be smoothed to have it.  With eigenvectors C = V Λ Vᵀ and F = V √Λ the field ``elastic F z Fᵀ`` has it
+    for any z of independent entries of mean 0 and variance 1, and few columns of F have nearly all of the variance: 8
+    of 28 at σ = 4 all but 1e-4, so that 64 numbers are drawn for a component and not 784.  They are uniform, like the
+    noise of the paper.  An affine map is a product of that form as well: two products of small matrices give all
+    coordinates of an image, see `coordinates`.
 
     Parameters
     ----------
@@ -91,6 +91,9 @@ class RandomWarp(Transform):
     def coordinates(self, batch: int, height: int, width: int, rng: np.random.Generator) -> np.ndarray:
         """Draw `batch` maps: return where each pixel of each new image is taken from.
 
+        They are ``[1, row, F] w [1, column, F]ᵀ`` for an image, where w has the affine map in its first row and column,
+        and elastic z in the others.
+
         Returns
         -------
         float32 array of shape (2, batch, height, width): rows and columns, in pixels from the first.  The next call in
@@ -109,7 +112,7 @@ class RandomWarp(Transform):
             drawn -= 0.5
             # the variance of a uniform number between 0 and 1 is 1/12
             np.multiply(drawn, math.sqrt(12) * self.elastic, out=elastic)
-        # of all images at once: a product of so small matrices costs less than calling for it
+        # for all images at once, as a product of so small matrices costs less than calling for it
         along_rows = scratch.array("along rows", (*shape[:3], width))
         np.matmul(weights.reshape(-1, shape[3]), columns.T, out=along_rows.reshape(-1, width))
         return np.matmul(rows, along_rows, out=scratch.array("coordinates", (2, batch, height, width)))
