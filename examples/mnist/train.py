@@ -90,8 +90,7 @@ def fit(run: Run, trainer: Trainer) -> None:
         kept = f"; {run.folder / MODEL} is from epoch {trainer.best.epoch}" if trainer.history else ""
         raise RunError(f"{error}{kept}") from error
     except KeyboardInterrupt:
-        done = len(trainer.history)
-        print(f"[{run.dataset}] interrupted after epoch {done}: --resume {run.folder} goes on", flush=True)
+        print(f"[{run.dataset}] interrupted: --resume {run.folder} goes on after its last whole epoch", flush=True)
         raise
     if trainer.stopped_early:
         print(f"[{run.dataset}] no better validation accuracy for {trainer.config.patience} epochs: the training ends")
