@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any, Self
 
 import tinygrad_np as tg
+from tinygrad_np import Tensor
 
 from .activation import ReLU
 from .linear import Linear
@@ -16,6 +17,15 @@ from .module import MODULE, Module
 def _is_plain(module: Module, kind: type[Module]) -> bool:
     """Whether calling `module` does what its class `kind` does, and nothing else."""
     return type(module) is kind and not module._hooks and "forward" not in module.__dict__
+
+
+def _apply(input: Any, layers: list[Any], relu_last: bool) -> Any:
+    """Return linear layers of `input` with ReLU between them, and after the last if `relu_last`."""
+    if relu_last:  # an output that a layer of another kind takes: every pair by itself, none is linear at the end
+        for i in range(0, len(layers), 2):
+            input = tg.linear_relu(input, layers[i], layers[i + 1])
+        return input
+    return tg.linear(input, *layers) if len(layers) == 2 else tg.linear_stack(input, *layers)
 
 
 class _Numbered(Module):
@@ -131,24 +141,28 @@ class Sequential(_Numbered):
     def forward(self, input: Any) -> Any:
         """Return what the last module makes of the output of those before it.
 
-        A `Linear` and a `ReLU` that follow each other are one operation, unless one has hooks or its own `forward`.
+        `Linear` layers with a `ReLU` between them, or one after the last, are one operation, except where one of them
+        has hooks or its own `forward`.
         """
         attributes = self.__dict__
-        waiting: Linear | None = None  # a Linear that has not been called: a ReLU may follow
+        layers: list[Tensor | None] = []  # weights and biases of linear layers that have not been called
+        open_end = False  # whether the last of them still may get a ReLU
         for name, kind in self._names.items():
             if kind != MODULE:
                 continue
             module = attributes[name]
-            if waiting is not None:
-                if _is_plain(module, ReLU):
-                    input, waiting = tg.linear_relu(input, waiting.weight, waiting.bias), None
-                    continue
-                input, waiting = waiting(input), None
-            if _is_plain(module, Linear):
-                waiting = module
+            if open_end and _is_plain(module, ReLU):
+                open_end = False
+                continue
+            linear = _is_plain(module, Linear)
+            if layers and (open_end or not linear):
+                input, layers = _apply(input, layers, not open_end), []
+            open_end = linear
+            if linear:
+                layers += (module.weight, module.bias)
             else:
                 input = module(input)
-        return input if waiting is None else waiting(input)
+        return _apply(input, layers, not open_end) if layers else input
 
     def _slice(self, index: slice) -> Self:
         return type(self)(dict(list(self._registered(MODULE))[index]))

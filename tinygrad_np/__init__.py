@@ -151,7 +151,7 @@ from .ops.elementwise import (
     where,
 )
 from .ops.extremes import ValuesAndIndices, amax, amin, argmax, argmin, max, median, min
-from .ops.fused import linear, linear_relu, softmax_cross_entropy
+from .ops.fused import linear, linear_relu, linear_stack, softmax_cross_entropy
 from .ops.gather import (
     argwhere,
     gather,
@@ -385,6 +385,7 @@ __all__ = [
     "less_equal",
     "linear",
     "linear_relu",
+    "linear_stack",
     "linspace",
     "load",
     "load_metadata",

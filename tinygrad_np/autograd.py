@@ -21,7 +21,7 @@ import numpy as np
 from numpy import ndarray
 
 from .graph import Edge, Hooks, Leaf, Node, Output, mode
-from .primitive import registry
+from .primitive import NO_ATTRIBUTES, registry
 from .tensor import Tensor, edge_of, wrap
 
 
@@ -32,7 +32,7 @@ class Recorded:
 
     def __init__(self, node: Node) -> None:
         assert node.inputs is not None
-        self.attributes = node.attributes
+        self.attributes = {name: value for name, value in node.attributes.items() if name != "kept"}
         self.input_shapes = node.input_shapes
         self.inputs = tuple(
             [
@@ -159,6 +159,7 @@ def propagate(
                 owned.add(parent)
         if not retain_graph and cells:
             edge.inputs = edge.output = None
+            edge.attributes = NO_ATTRIBUTES  # they may hold what was kept
     return leaves
 
 
@@ -381,7 +382,7 @@ def _roots(tensors: list[Tensor], cotangents: Any, create_graph: bool) -> list[t
     if cotangents is None and len(tensors) == 1 and not create_graph:
         array, edge = tensors[0].array, edge_of(tensors[0])
         if edge is not None and array.size == 1:  # a loss, mostly
-            return [(edge, np.ones(array.shape, array.dtype))]
+            return [(edge, np.array(1, array.dtype) if array.ndim == 0 else np.ones_like(array))]
     if cotangents is None or isinstance(cotangents, Tensor | np.ndarray):
         cotangents = [cotangents] * len(tensors) if cotangents is None else [cotangents]
     if len(cotangents) != len(tensors):

@@ -64,6 +64,8 @@ class Primitive:
         whether `forward` can write into a given array, ``out=``.
     mutates
         names of the inputs that `forward` changes in place.
+    keeps
+        whether `forward` returns its output and, beside it, what saves the rules work: see `primitive`.
     differentiable
         whether it has a derivative.
     rules, joint
@@ -73,7 +75,13 @@ class Primitive:
     """
 
     def __init__(
-        self, forward: Callable[..., Any], promotion: str | None, view: bool, elementwise: bool, mutates: Sequence[str]
+        self,
+        forward: Callable[..., Any],
+        promotion: str | None,
+        view: bool,
+        elementwise: bool,
+        mutates: Sequence[str],
+        keeps: bool,
     ) -> None:
         parameters = inspect.signature(forward).parameters
         self.forward = self.__wrapped__ = forward
@@ -84,7 +92,8 @@ class Primitive:
         self._defaults = {name: parameters[name].default for name in self.attributes}
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
         self.takes_out = "out" in parameters
-        self.promotion, self.view, self.elementwise, self.mutates = promotion, view, elementwise, tuple(mutates)
+        self.promotion, self.view, self.elementwise = promotion, view, elementwise
+        self.mutates, self.keeps = tuple(mutates), keeps
         self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
         self.differentiable = self.fresh = self.takes_missing = False
         self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
@@ -127,7 +136,7 @@ class Primitive:
 
     def _parameters(self, rule: Rule) -> list[str]:
         names = list(inspect.signature(rule).parameters)
-        known = {"y", "needs", "inputs", "input_shapes", *self.inputs, *self.attributes}
+        known = {"y", "needs", "inputs", "input_shapes", *self.inputs, *self.attributes, *["kept"][: self.keeps]}
         known |= {f"{name}_shape" for name in self.inputs}
         unknown = [name for name in names[1:] if name not in known]
         if names[:1] != ["g"] or unknown:
@@ -144,6 +153,7 @@ class Primitive:
         where |= {name: f"saved.inputs[{i}]" for i, name in enumerate(self.inputs)}
         where |= {f"{name}_shape": f"saved.input_shapes[{i}]" for i, name in enumerate(self.inputs)}
         where |= {name: f"saved.attributes.get({name!r}, defaults[{name!r}])" for name in self.attributes}
+        where["kept"] = "saved.attributes.get('kept')"
         source = f"lambda g, saved, needs=None: rule({', '.join(['g', *(where[name] for name in names)])})"
         return eval(source, {"rule": rule, "defaults": self._defaults})
 
@@ -197,7 +207,9 @@ class Primitive:
         if self.mutates:
             self._bump_mutated(inputs)
         if type(output) is tuple:
-            return self._finish_several(inputs, parents, needs, arrays, attributes, output)
+            if not self.keeps:
+                return self._finish_several(inputs, parents, needs, arrays, attributes, output)
+            output, attributes["kept"] = output
         if type(output) is not ndarray:
             output = np.asarray(output)
         result = new_tensor(Tensor)
@@ -256,7 +268,10 @@ class Primitive:
         cells = output_cells if saves_output else ()
         version = 0
         node = new_node(kind)
-        if saved:
+        if len(saved) == len(arrays):
+            node.inputs = tuple(arrays)
+            cells += tuple([x._version for x in inputs if isinstance(x, Tensor)])
+        elif saved:
             kept: list[Any] = list(nothing)
             for i in saved:
                 kept[i] = arrays[i]
@@ -309,6 +324,7 @@ def primitive(
     view: bool = False,
     elementwise: bool = False,
     mutates: Sequence[str] = (),
+    keeps: bool = False,
 ) -> Callable[[Callable[..., Any]], Primitive]:
     """Make the decorated NumPy function a primitive.
 
@@ -321,6 +337,9 @@ def primitive(
         ``"float"``: the same, and integers become the default floating dtype; ``"branches"``: the first is left alone.
     view, elementwise, mutates
         declared for those who plan memory, see `Primitive`.
+    keeps
+        whether the function returns a pair: the output, and what its rules may read as ``kept`` to save work.  It has
+        no derivative, so under ``create_graph=True`` it is None, and a rule must do without.
 
     Examples
     --------
@@ -339,7 +358,7 @@ def primitive(
     def define(forward: Callable[..., Any]) -> Primitive:
         ufunc = numpy_names[0] if numpy_names and isinstance(numpy_names[0], np.ufunc) else None
         kind = BinaryPrimitive if elementwise and ufunc is not None and ufunc.nin == 2 else Primitive
-        operation = kind(forward, promotion, view, elementwise, mutates)
+        operation = kind(forward, promotion, view, elementwise, mutates, keeps)
         if operation.name in registry:
             raise ValueError(f"there is a primitive named {operation.name} already: choose another name")
         registry[operation.name] = operation

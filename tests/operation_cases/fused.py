@@ -19,6 +19,12 @@ def linear_relu(x: Any, weight: Any, bias: Any) -> Any:
     return np.maximum(linear(x, weight, bias), 0)
 
 
+def linear_stack(x: Any, *layers: Any) -> Any:
+    for i in range(0, len(layers) - 2, 2):
+        x = linear_relu(x, *layers[i : i + 2])
+    return linear(x, *layers[-2:])
+
+
 def cross_entropy(x: Any, target: Any, reduction: str = "mean") -> Any:
     softmax = np.exp(x) / np.exp(x).sum(1, keepdims=True)
     losses = -np.log(softmax[np.arange(len(x)), target])
@@ -49,6 +55,9 @@ CASES = [
     Case("linear_relu", ((4, 3), (2, 3), (2,)), reference=linear_relu),
     Case("linear_relu", ((4, 3), np.asfortranarray([[0.1, 0.2, 0.3], [-0.5, 0.4, 0.6]]), None), reference=linear_relu),
     Case("linear_relu", ((2, 4, 3), (5, 3), (5,)), reference=linear_relu, note="batches"),
+    Case("linear_stack", ((4, 3), (2, 3), (2,)), reference=linear_stack, note="one layer"),
+    Case("linear_stack", ((4, 3), (5, 3), (5,), (4, 5), None, (2, 4), (2,)), reference=linear_stack),
+    Case("linear_stack", ((2, 4, 3), (5, 3), (5,), (2, 5), (2,)), reference=linear_stack, note="batches"),
     *(
         Case("softmax_cross_entropy", ((4, 3), TARGET), {"reduction": reduction}, reference=cross_entropy)
         for reduction in ("mean", "sum", "none")

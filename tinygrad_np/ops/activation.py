@@ -16,6 +16,7 @@ from ..primitive import primitive
 from ..tensor import Tensor
 from .elementwise import multiply
 from .join import chunk
+from .rectify import rectify
 from .shape import dimension, fed, reshape, shape_of
 from .special import ndtr
 
@@ -61,7 +62,7 @@ def relu(x: Any, *, out: Any = None) -> Any:
     V. Nair and G. Hinton, Rectified linear units improve restricted Boltzmann machines, ICML 2010.
     """
     check_numbers(x.dtype)
-    return np.maximum(x, 0, out=out)
+    return rectify(x, out)
 
 
 relu.defvjp(lambda g, y: g * (y > 0))

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..primitive import primitive
 from ..tensor import Tensor
+from .rectify import rectify
 from .softmax import softmax_
 
 
@@ -40,7 +41,7 @@ linear_.defvjp_joint(_linear_vjp, fresh=True)
 def linear_relu_(x: Any, weight: Any, bias: Any) -> Any:
     """Return y = max(x W' + b, 0)."""
     y = linear_.forward(x, weight, bias)
-    return np.maximum(y, 0, out=y)
+    return rectify(y, out=y)
 
 
 def _linear_relu_vjp(g: Any, y: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequence[Any]:
@@ -49,6 +50,37 @@ def _linear_relu_vjp(g: Any, y: Any, x: Any, weight: Any, needs: tuple[bool, ...
 
 
 linear_relu_.defvjp_joint(_linear_relu_vjp, fresh=True)
+
+
+@primitive(promotion="common", keeps=True)
+def linear_stack_(*arrays: Any) -> Any:
+    """Return linear layers of x with ReLU between them: the arrays are x, W1, b1, W2, b2, ...; keep what is between."""
+    between = [arrays[0]]
+    for i in range(1, len(arrays) - 2, 2):
+        between.append(linear_relu_.forward(between[-1], arrays[i], arrays[i + 1]))
+    return linear_.forward(between[-1], *arrays[-2:]), between
+
+
+def _linear_stack_vjp(g: Any, inputs: Any, kept: Any, needs: tuple[bool, ...]) -> Any:
+    """Return what the layers give one after the other, from the last to the first that is needed."""
+    if kept is None:  # to be differentiable, what is between must know how it was made
+        kept = [inputs[0]]
+        for i in range(1, len(inputs) - 2, 2):
+            kept.append(linear_relu_(kept[-1], inputs[i], inputs[i + 1]))
+    gradients: list[Any] = [None] * len(inputs)
+    for layer in range(len(kept) - 1, -1, -1):
+        i = 2 * layer + 1
+        below = any(needs[:i])
+        g, gradients[i], gradients[i + 1] = _linear_vjp(g, kept[layer], inputs[i], (below, needs[i], needs[i + 1]))
+        if not below:
+            break
+        if layer:
+            g = g * (kept[layer] > 0)
+    gradients[0] = g
+    return gradients
+
+
+linear_stack_.defvjp_joint(_linear_stack_vjp, fresh=True)
 
 
 def linear(input: Any, weight: Any, bias: Any = None) -> Tensor:
@@ -96,35 +128,68 @@ def linear_relu(input: Any, weight: Any, bias: Any = None) -> Tensor:
     return linear_relu_(input, weight, bias)
 
 
-@primitive(promotion=None)
+def linear_stack(input: Any, *layers: Any) -> Tensor:
+    """Return what `linear` layers with ReLU between them make of `input`, in one operation: less to record.
+
+    Parameters
+    ----------
+    input
+        shape (..., I).
+    layers
+        weight (O, I) and bias, (O,) or None, of the first layer, then those of the second, and so on.
+
+    Returns
+    -------
+    Tensor
+        of shape (..., O) with the O of the last layer.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a weight comes without its bias.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> x, w = tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0, 4.0], [-3.0, 0.0]])
+    >>> tg.linear_stack(x, w, None, w, None)
+    tensor([[ 33., -33.]])
+    """
+    if not layers or len(layers) % 2:
+        raise ValueError(f"linear_stack: weights and biases come in pairs, not {len(layers)}: give None for no bias")
+    return linear_stack_(input, *layers)
+
+
+@primitive(promotion=None, keeps=True)
 def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean") -> Any:
     """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,).
 
-    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The
-    softmax is computed anew for the derivative: to keep it would make it a second output, which costs more.
+    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  Softmax
+    and onehot are kept.
     """
     z = x - np.maximum.reduce(x, 1, keepdims=True)
-    chosen = z[np.arange(len(x)), target]
+    onehot = np.arange(x.shape[1]) == target[:, None]
+    chosen = z[onehot]
+    if len(chosen) != len(x):
+        raise IndexError(f"classes must be from 0 to {x.shape[1] - 1}, not {np.min(target)} to {np.max(target)}")
     np.exp(z, out=z)
-    losses = np.log(np.add.reduce(z, 1)) - chosen
+    total = np.add.reduce(z, 1, keepdims=True)
+    losses = np.log(total[:, 0]) - chosen
+    z /= total
     if reduction == "none":
-        return losses
+        return losses, (z, onehot)
     loss = np.add.reduce(losses)
-    return loss / len(x) if reduction == "mean" else loss
+    return loss / len(x) if reduction == "mean" else loss, (z, onehot)
 
 
-def _cross_entropy_vjp(g: Any, x: Any, target: Any, reduction: str) -> Any:
+def _cross_entropy_vjp(g: Any, x: Any, target: Any, reduction: str, kept: Any) -> Any:
     count, classes = x.shape
     if reduction == "none":
         g = np.reshape(g, (count, 1))
     elif reduction == "mean":
         g = g / count
-    if isinstance(x, Tensor):
-        softmax = softmax_(x, axis=1)
-    else:
-        softmax = np.exp(x - np.maximum.reduce(x, 1, keepdims=True))
-        softmax /= np.add.reduce(softmax, 1, keepdims=True)
-    return (softmax - (np.arange(classes) == target[:, None])) * g
+    softmax, onehot = kept or (softmax_(x, axis=1), np.arange(classes) == target[:, None])
+    return (softmax - onehot.astype(x.dtype)) * g
 
 
 softmax_cross_entropy.defvjp(_cross_entropy_vjp, None)

@@ -31,7 +31,7 @@ class _Update(Primitive):
     """
 
     def __init__(self, forward: Callable[..., Any], mutates: Sequence[str]) -> None:
-        super().__init__(forward, None, False, False, mutates)
+        super().__init__(forward, None, False, False, mutates, False)
         self._mutated = [self.inputs.index(name) for name in mutates]
 
     def __call__(self, *inputs: Any, **attributes: Any) -> Any:
