@@ -31,6 +31,7 @@ from .activation import (
     Threshold,
 )
 from .averaging import ExponentialMovingAverage
+from .classifier import MLPClassifier
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import Dropout
 from .flatten import Flatten, Unflatten
@@ -80,6 +81,7 @@ __all__ = [
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
+    "MLPClassifier",
     "MSELoss",
     "Mish",
     "Module",

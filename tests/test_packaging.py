@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("tinygrad_np", "nn")
 CORE = {"numpy", "tqdm"}
 # What is imported under another name than it is installed by.
-DISTRIBUTIONS = {"PIL": "Pillow", "yaml": "PyYAML"}
+DISTRIBUTIONS = {"PIL": "Pillow", "sklearn": "scikit-learn", "yaml": "PyYAML"}
 # May be imported only below the layer that the key names.
 LAYERS = {
     "tinygrad_np": {"tinygrad_np"},
