@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import classifier
 import contenders
 import machine
 
@@ -50,6 +51,14 @@ TABLES = {
         0.1,
         contenders.LENGTH,
         "us an operation",
+    ),
+    "classifier": Table(
+        f"An epoch of a classifier through {classifier.SAMPLES} samples, checks included",
+        tuple(classifier.ROWS),
+        ("classifier", "classifier_sklearn"),
+        "classifier",
+        0.2,
+        unit="us",
     ),
     "import": Table(
         "A new interpreter", ("import numpy", "import tinygrad_np, nn"), ("imports",), "imports", 0.0, 1, "us"

@@ -193,6 +193,20 @@ def chain_autograd(row: str) -> Work:
     return work
 
 
+def classifier(row: str) -> Work:
+    """An epoch of this project's classifier."""
+    import classifier
+
+    return classifier.epoch(classifier.ours, row)
+
+
+def classifier_sklearn(row: str) -> Work:
+    """An epoch of scikit-learn's."""
+    import classifier
+
+    return classifier.epoch(classifier.peers, row)
+
+
 def imports(statement: str) -> Work:
     """A new interpreter that runs one statement."""
     command = [sys.executable, "-c", statement]
@@ -213,10 +227,17 @@ CONTENDERS: dict[str, Callable[[str], Work]] = {
     "chain_numpy": chain_numpy,
     "chain_torch": chain_torch,
     "chain_autograd": chain_autograd,
+    "classifier": classifier,
+    "classifier_sklearn": classifier_sklearn,
     "imports": imports,
 }
 
-NEEDS = {"torch": "torch", "chain_torch": "torch", "chain_autograd": "autograd"}  # peers that may not be installed
+NEEDS = {  # peers that may not be installed
+    "torch": "torch",
+    "chain_torch": "torch",
+    "chain_autograd": "autograd",
+    "classifier_sklearn": "sklearn",
+}
 
 
 def time_repetitions(work: Work, count: int) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("numpy", "torch", "autograd")
+PACKAGES = ("numpy", "torch", "autograd", "scikit-learn")
 
 
 def describe() -> dict[str, Any]:
