@@ -104,6 +104,58 @@ class LeakyReLU(Activation):
         super().__init__(negative_slope=negative_slope, inplace=inplace)
 
 
+class RReLU(Module):
+    """x where it is positive, else x times a slope, drawn for each element while training, and fixed in `eval`.
+
+    ``dx = g``, or g times the slope.
+
+    Parameters
+    ----------
+    lower, upper
+        slopes are drawn evenly from between; in `eval` all are their mean.
+    inplace
+        whether the result is written into the input.
+    generator
+        where slopes are drawn from; the generator that `tinygrad_np.manual_seed` sets if None.
+
+    Raises
+    ------
+    ValueError
+        If `lower` is greater than `upper`.
+
+    References
+    ----------
+    Xu, Wang, Chen and Li, "Empirical evaluation of rectified activations in convolutional network", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg, nn
+    >>> nn.RReLU(0.25, 0.75).eval()(tg.tensor([-1.0, 2.0]))
+    tensor([-0.5,  2. ])
+    """
+
+    def __init__(
+        self,
+        lower: float = 1 / 8,
+        upper: float = 1 / 3,
+        inplace: bool = False,
+        *,
+        generator: np.random.Generator | None = None,
+    ) -> None:
+        super().__init__()
+        if not lower <= upper:
+            raise ValueError(f"RReLU needs lower <= upper, not {lower} and {upper}")
+        self.lower, self.upper, self.inplace, self.generator = lower, upper, inplace, generator
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return `input` where it is positive, else a slope times it."""
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace, generator=self.generator)
+
+    def extra_repr(self) -> str:
+        """Return the arguments; ``inplace`` if it is set."""
+        return f"lower={self.lower}, upper={self.upper}{', inplace=True' if self.inplace else ''}"
+
+
 class PReLU(Module):
     """x where it is positive, else a learned slope a times x;  ``dx = g`` or ``g a``, ``da = g x`` below 0.
 
@@ -611,6 +663,49 @@ class Softmax(Activation):
 
     def __init__(self, dim: int) -> None:
         super().__init__(dim=dim)
+
+
+class Softmin(Activation):
+    """`Softmax` of -x: probabilities that are greatest where x is least;  ``dx = -y (g - sum(g y))``.
+
+    Parameters
+    ----------
+    dim
+        the dimension along which they sum to 1.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg, nn
+    >>> nn.Softmin(dim=0)(tg.tensor([0.0, 1000.0]))
+    tensor([1., 0.])
+    """
+
+    function = staticmethod(F.softmin)
+
+    def __init__(self, dim: int) -> None:
+        super().__init__(dim=dim)
+
+
+class Softmax2d(Module):
+    """`Softmax` over the channels of images: along dimension 1 of (N, C, H, W), or 0 of (C, H, W).
+
+    Raises
+    ------
+    ValueError
+        If the input has another number of dimensions.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg, nn
+    >>> nn.Softmax2d()(tg.zeros(1, 2, 1, 1)).tolist()
+    [[[[0.5]], [[0.5]]]]
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the probabilities."""
+        if input.ndim not in (3, 4):
+            raise ValueError(f"Softmax2d takes images of shape (N, C, H, W) or (C, H, W), not {input.shape}")
+        return F.softmax(input, -3)
 
 
 class LogSoftmax(Activation):

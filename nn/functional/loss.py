@@ -1,7 +1,4 @@
-"""Layers without state as functions: activations, dropout and losses, under PyTorch's names.
-
-Usually imported as ``import nn.functional as F``.
-"""
+"""Losses, reduced to a number or one for each element."""
 
 from __future__ import annotations
 
@@ -11,244 +8,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_np as tg
-from tinygrad_np import Tensor, linear, log_softmax, softmax, tanh
-
-__all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "celu",
-    "cross_entropy",
-    "dropout",
-    "elu",
-    "gelu",
-    "glu",
-    "hardshrink",
-    "hardsigmoid",
-    "hardswish",
-    "hardtanh",
-    "huber_loss",
-    "kl_div",
-    "l1_loss",
-    "leaky_relu",
-    "linear",
-    "log_softmax",
-    "logsigmoid",
-    "mish",
-    "mse_loss",
-    "nll_loss",
-    "prelu",
-    "relu",
-    "relu6",
-    "selu",
-    "sigmoid",
-    "silu",
-    "smooth_l1_loss",
-    "softmax",
-    "softplus",
-    "softshrink",
-    "softsign",
-    "tanh",
-    "tanhshrink",
-    "threshold",
-]
-
-
-# ---- activations that can write into their input
-
-
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.relu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.relu) if inplace else tg.relu(input)
-
-
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.relu6`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.relu6) if inplace else tg.relu6(input)
-
-
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.leaky_relu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.leaky_relu, negative_slope) if inplace else tg.leaky_relu(input, negative_slope)
-
-
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.elu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.elu, alpha) if inplace else tg.elu(input, alpha)
-
-
-def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.selu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.selu) if inplace else tg.selu(input)
-
-
-def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.celu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.celu, alpha) if inplace else tg.celu(input, alpha)
-
-
-def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.silu`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.silu) if inplace else tg.silu(input)
-
-
-def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.mish`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.mish) if inplace else tg.mish(input)
-
-
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.hardtanh`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.hardtanh, min_val, max_val) if inplace else tg.hardtanh(input, min_val, max_val)
-
-
-def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.hardsigmoid`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.hardsigmoid) if inplace else tg.hardsigmoid(input)
-
-
-def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.hardswish`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.hardswish) if inplace else tg.hardswish(input)
-
-
-def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """See `tinygrad_np.threshold`; if `inplace`, write the result into `input`."""
-    return tg.inplace.write(input, tg.threshold, threshold, value) if inplace else tg.threshold(input, threshold, value)
-
-
-# ---- those that cannot
-
-def sigmoid(input: Tensor) -> Tensor:
-    """See `tinygrad_np.sigmoid`."""
-    return tg.sigmoid(input)
-
-
-def logsigmoid(input: Tensor) -> Tensor:
-    """See `tinygrad_np.logsigmoid`."""
-    return tg.logsigmoid(input)
-
-
-def tanhshrink(input: Tensor) -> Tensor:
-    """See `tinygrad_np.tanhshrink`."""
-    return tg.tanhshrink(input)
-
-
-def softsign(input: Tensor) -> Tensor:
-    """See `tinygrad_np.softsign`."""
-    return tg.softsign(input)
-
-
-def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """See `tinygrad_np.gelu`."""
-    return tg.gelu(input, approximate=approximate)
-
-
-def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """See `tinygrad_np.softplus`."""
-    return tg.softplus(input, beta, threshold)
-
-
-def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """See `tinygrad_np.hardshrink`."""
-    return tg.hardshrink(input, lambd)
-
-
-def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """See `tinygrad_np.softshrink`."""
-    return tg.softshrink(input, lambd)
-
-
-def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """See `tinygrad_np.prelu`."""
-    return tg.prelu(input, weight)
-
-
-def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """See `tinygrad_np.glu`."""
-    return tg.glu(input, dim)
-
-
-# ---- dropout
-
-
-def check_probability(p: float) -> None:
-    """Raise `ValueError` unless `p` lies between 0 and 1."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"the probability to drop an element must lie between 0 and 1, not be {p}")
-
-
-def dropout(
-    input: Tensor,
-    p: float = 0.5,
-    training: bool = True,
-    inplace: bool = False,
-    *,
-    generator: np.random.Generator | None = None,
-) -> Tensor:
-    """Set each element to 0 with probability `p` and divide the others by 1 - p; return `input` if not `training`.
-
-    With the mask m of kept elements:  ``y = x m / (1 - p)``,  ``dx = g m / (1 - p)``.
-
-    Parameters
-    ----------
-    input
-        floating tensor of any shape.
-    p
-        the probability of an element to be dropped.
-    training
-        whether anything is dropped.
-    inplace
-        whether the result is written into `input`.
-    generator
-        where the mask is drawn from; the default generator if None.
-
-    Raises
-    ------
-    ValueError
-        If `p` is not a probability.
-
-    Examples
-    --------
-    >>> import tinygrad_np as tg
-    >>> dropout(tg.ones(2), 1.0)
-    tensor([0., 0.])
-    >>> dropout(tg.ones(2), 0.9, training=False)
-    tensor([1., 1.])
-    """
-    check_probability(p)
-    if not training or p == 0:
-        return input
-    kept = _kept(input.shape, p, generator or tg.default_generator())
-    mask = tg.as_tensor(np.asarray(np.multiply(kept, 1 / (1 - p) if p < 1 else 0.0, dtype=input.dtype)))
-    return tg.inplace.write(input, tg.multiply, mask) if inplace else tg.multiply(input, mask)
-
-
-def _kept(shape: tuple[int, ...], p: float, generator: np.random.Generator) -> np.ndarray:
-    """Return True with probability 1 - p, else False.
-
-    A uniform number is compared with p: its first 16 bits, which decide in all but one of 65536 cases, and in these the
-    others.  That takes a third of the time of drawing numbers in float32.
-    """
-    size = math.prod(shape)
-    words = (size + 3) // 4
-    source = generator.bit_generator
-    if isinstance(source, np.random.MT19937):  # gives words of 32 bits
-        drawn = generator.integers(0, 2**64, words, np.uint64)
-    else:
-        drawn = source.random_raw(words)
-    first = drawn.view(np.uint16)[:size]
-    limit = int(p * 65536)
-    rest = p * 65536 - limit
-    if rest == 0:
-        return (first >= limit).reshape(shape)
-    kept = first > limit
-    undecided = np.flatnonzero(first == limit)
-    if undecided.size:
-        kept[undecided] = generator.random(undecided.size) >= rest
-    return kept.reshape(shape)
-
-
-# ---- losses
+from tinygrad_np import Tensor
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -259,21 +19,21 @@ def check_reduction(reduction: str, allowed: tuple[str, ...] = REDUCTIONS) -> No
         raise ValueError(f"reduction must be one of {', '.join(map(repr, allowed))}, not {reduction!r}")
 
 
-def _reduced(losses: Tensor, reduction: str) -> Tensor:
+def reduced(losses: Tensor, reduction: str) -> Tensor:
+    """Return the mean of `losses`, their sum, or all of them."""
     if reduction == "mean":
         return tg.mean(losses)
     return tg.sum(losses) if reduction == "sum" else losses
 
 
-def _pair(name: str, input: Any, target: Any, reduction: str) -> tuple[Tensor, Tensor]:
-    """Return both as tensors; of equal shape, for a loss of (N, 1) with (N,) would compare all N² pairs."""
+def alike(name: str, reduction: str, *given: Any) -> list[Tensor]:
+    """Return the inputs and the target as tensors; of equal shape, for (N, 1) with (N,) would compare all N² pairs."""
     check_reduction(reduction)
-    input, target = tg.as_tensor(input), tg.as_tensor(target)
-    if input.shape != target.shape:
-        raise ValueError(
-            f"{name} needs input and target of one shape, not {input.shape} and {target.shape}: reshape one of them"
-        )
-    return input, target
+    tensors = [tg.as_tensor(tensor) for tensor in given]
+    if any(tensor.shape != tensors[0].shape for tensor in tensors):
+        shapes = " and ".join(str(tensor.shape) for tensor in tensors)
+        raise ValueError(f"{name} needs input and target of one shape, not {shapes}: reshape one of them")
+    return tensors
 
 
 def mse_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
@@ -299,8 +59,8 @@ def mse_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
     >>> mse_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
     2.0
     """
-    input, target = _pair("mse_loss", input, target, reduction)
-    return _reduced(tg.square(tg.subtract(input, target)), reduction)
+    input, target = alike("mse_loss", reduction, input, target)
+    return reduced(tg.square(tg.subtract(input, target)), reduction)
 
 
 def l1_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
@@ -314,8 +74,8 @@ def l1_loss(input: Tensor, target: Any, *, reduction: str = "mean") -> Tensor:
     >>> l1_loss(tg.tensor([1.0, 2.0]), tg.tensor([1.0, 4.0])).item()
     1.0
     """
-    input, target = _pair("l1_loss", input, target, reduction)
-    return _reduced(tg.absolute(tg.subtract(input, target)), reduction)
+    input, target = alike("l1_loss", reduction, input, target)
+    return reduced(tg.absolute(tg.subtract(input, target)), reduction)
 
 
 def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
@@ -347,12 +107,12 @@ def smooth_l1_loss(input: Tensor, target: Any, *, reduction: str = "mean", beta:
     """
     if beta < 0:
         raise ValueError(f"smooth_l1_loss needs a beta that is not negative, not {beta}")
-    input, target = _pair("smooth_l1_loss", input, target, reduction)
+    input, target = alike("smooth_l1_loss", reduction, input, target)
     difference = tg.subtract(input, target)
     distance = tg.absolute(difference)
     if beta > 0:
         distance = tg.where(distance < beta, tg.square(difference) * (0.5 / beta), distance - 0.5 * beta)
-    return _reduced(distance, reduction)
+    return reduced(distance, reduction)
 
 
 def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: float = 1.0) -> Tensor:
@@ -384,11 +144,11 @@ def huber_loss(input: Tensor, target: Any, *, reduction: str = "mean", delta: fl
     """
     if delta <= 0:
         raise ValueError(f"huber_loss needs a positive delta, not {delta}")
-    input, target = _pair("huber_loss", input, target, reduction)
+    input, target = alike("huber_loss", reduction, input, target)
     difference = tg.subtract(input, target)
     distance = tg.absolute(difference)
     near, away = tg.square(difference) * 0.5, (distance - 0.5 * delta) * delta
-    return _reduced(tg.where(distance < delta, near, away), reduction)
+    return reduced(tg.where(distance < delta, near, away), reduction)
 
 
 def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: bool = False) -> Tensor:
@@ -424,7 +184,7 @@ def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: b
     0.6931471...
     """
     check_reduction(reduction, (*REDUCTIONS, "batchmean"))
-    input, target = _pair("kl_div", input, target, "none")
+    input, target = alike("kl_div", "none", input, target)
     if log_target:
         losses = tg.exp(target) * (target - input)
     else:
@@ -432,7 +192,7 @@ def kl_div(input: Tensor, target: Any, *, reduction: str = "mean", log_target: b
         losses = target * (logarithm - input)
     if reduction == "batchmean":
         return tg.sum(losses) / (losses.shape[0] if losses.ndim else 1)
-    return _reduced(losses, reduction)
+    return reduced(losses, reduction)
 
 
 def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, *, reduction: str = "mean") -> Tensor:
@@ -463,7 +223,7 @@ def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, *, redu
     >>> binary_cross_entropy(tg.tensor([0.5, 0.0]), tg.tensor([1.0, 1.0]), reduction="none")
     tensor([  0.6931, 100.    ])
     """
-    input, target = _pair("binary_cross_entropy", input, target, reduction)
+    input, target = alike("binary_cross_entropy", reduction, input, target)
     values = input.array
     if values.size and not (values.min() >= 0 and values.max() <= 1):
         raise ValueError(
@@ -471,7 +231,7 @@ def binary_cross_entropy(input: Tensor, target: Any, weight: Any = None, *, redu
             "sigmoid, or use binary_cross_entropy_with_logits"
         )
     losses = tg.binary_cross_entropy(input, target)
-    return _reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
+    return reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
 
 
 def binary_cross_entropy_with_logits(
@@ -506,19 +266,117 @@ def binary_cross_entropy_with_logits(
     >>> binary_cross_entropy_with_logits(tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0]), reduction="none")
     tensor([6.9315e-01, 1.0000e+03])
     """
-    input, target = _pair("binary_cross_entropy_with_logits", input, target, reduction)
+    input, target = alike("binary_cross_entropy_with_logits", reduction, input, target)
     logarithm = tg.logsigmoid(input)
     if pos_weight is not None:
         logarithm = logarithm * (1 + (tg.as_tensor(pos_weight) - 1) * target)
     losses = (1 - target) * input - logarithm
-    return _reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
+    return reduced(losses if weight is None else tg.multiply(losses, weight), reduction)
+
+
+def gaussian_nll_loss(
+    input: Tensor, target: Any, var: Any, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
+    """Return the negative log-likelihood of t under normal distributions of mean x and variance v.
+
+    The mean of ``(log v + d**2 / v) / 2``, where d = x - t;
+    ``dx = g d / v / n``,  ``dv = g (1 - d**2 / v) / (2 v) / n``.
+
+    Parameters
+    ----------
+    input
+        x, any shape.
+    target
+        t, the same shape.
+    var
+        v, the same shape, or with 1 as the last dimension, or without it: one variance for all along it; or a number.
+        None is negative.
+    full
+        whether the constant ``log(2 pi) / 2`` is added.
+    eps
+        variances below count as this, but their derivatives are those of the formula.
+    reduction
+        ``mean`` over all n elements, ``sum`` or ``none``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, a variance is negative or `reduction` is not known.
+
+    References
+    ----------
+    Nix and Weigend, "Estimating the mean and variance of the target probability distribution", ICNN 1994.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> gaussian_nll_loss(tg.tensor([1.0]), tg.tensor([3.0]), tg.tensor([1.0])).item()
+    2.0
+    """
+    input, target = alike("gaussian_nll_loss", reduction, input, target)
+    variance = tg.as_tensor(var, dtype=None if isinstance(var, Tensor) else input.dtype)
+    if variance.ndim and variance.shape == input.shape[:-1]:
+        variance = tg.unsqueeze(variance, -1)
+    if variance.ndim and variance.shape not in (input.shape, (*input.shape[:-1], 1)):
+        raise ValueError(f"gaussian_nll_loss of shape {input.shape} has no use for variances of shape {variance.shape}")
+    if (variance.array < 0).any():
+        raise ValueError(f"a variance is not negative, but one is {variance.array.min()}: exponentiate its logarithm")
+    variance = variance + tg.clamp(eps - variance.detach(), 0)
+    losses = (tg.log(variance) + tg.square(input - target) / variance) * 0.5
+    return reduced(losses + 0.5 * math.log(2 * math.pi) if full else losses, reduction)
+
+
+def poisson_nll_loss(
+    input: Tensor,
+    target: Any,
+    log_input: bool = True,
+    full: bool = False,
+    *,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the negative log-likelihood of counts t under Poisson distributions of mean ``e**x``, or x.
+
+    The mean of ``e**x - t x``,  ``dx = g (e**x - t) / n``;  or of ``x - t log(x + eps)``,  ``dx = g (1 - t / x) / n``.
+
+    Parameters
+    ----------
+    input
+        x, any shape.
+    target
+        t, the same shape.
+    log_input
+        whether x are logarithms of means.
+    full
+        whether ``log(t!)`` is added, for t > 1 by Stirling's formula ``t log t - t + log(2 pi t) / 2``.
+    eps
+        keeps the logarithm finite.
+    reduction
+        ``mean`` over all n elements, ``sum`` or ``none``.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or `reduction` is not known.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> poisson_nll_loss(tg.tensor([0.0]), tg.tensor([5.0])).item()
+    1.0
+    """
+    input, target = alike("poisson_nll_loss", reduction, input, target)
+    losses = tg.exp(input) - target * input if log_input else input - target * tg.log(input + eps)
+    if full:
+        count = tg.where(target > 1, target, 1.0)
+        stirling = count * tg.log(count) - count + 0.5 * tg.log(2 * math.pi * count)
+        losses = losses + tg.where(target > 1, stirling, 0.0)
+    return reduced(losses, reduction)
 
 
 # ---- losses of classes
 
 # What an array of a dtype, by NumPy's letter, is looked at as to find that no class is negative or too great at once.
-_UNSIGNED = {np.dtype(f"i{n}").char: np.dtype(f"u{n}") for n in (1, 2, 4, 8)}
-_UNSIGNED.update({np.dtype(f"u{n}").char: np.dtype(f"u{n}") for n in (1, 2, 4, 8)})
 
 
 def cross_entropy(
@@ -575,24 +433,26 @@ def cross_entropy(
     >>> x.grad
     tensor([[-0.213 ,  0.1065,  0.1065]])
     """
-    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and are_plain(input, target):
-        check_reduction(reduction)
-        return tg.softmax_cross_entropy(input, target, reduction=reduction)
     check_reduction(reduction)
+    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and are_plain(input, target):
+        try:
+            return tg.softmax_cross_entropy(input, target, reduction=reduction)
+        except IndexError:
+            pass  # a class to ignore, or one that does not exist, which is found out below
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing must lie between 0 and 1, not be {label_smoothing}")
     input, target = _logits_and_target(input, target)
     classes = _class_dim(input)
     if target.shape == input.shape:
         return _probability_losses(tg.log_softmax(input, classes), target, weight, reduction, label_smoothing)
-    kept, chosen = _checked_classes(input, target, ignore_index)
+    kept, chosen = checked_classes(input, target, ignore_index)
     logarithms = tg.log_softmax(input, classes)
     losses, scale = _chosen_losses(logarithms, chosen, kept, weight)
     if label_smoothing > 0:
         weighted = logarithms if weight is None else logarithms * _along_classes(weight, logarithms)
         even = tg.where(kept, -tg.sum(weighted, classes), 0.0)
         losses = losses * (1 - label_smoothing) + even * (label_smoothing / input.shape[classes])
-    return _weighted_mean(losses, scale) if reduction == "mean" else _reduced(losses, reduction)
+    return _weighted_mean(losses, scale) if reduction == "mean" else reduced(losses, reduction)
 
 
 def nll_loss(
@@ -611,25 +471,17 @@ def nll_loss(
     """
     check_reduction(reduction)
     input, target = tg.as_tensor(input), tg.as_tensor(target)
-    kept, chosen = _checked_classes(input, target, ignore_index)
+    kept, chosen = checked_classes(input, target, ignore_index)
     losses, scale = _chosen_losses(input, chosen, kept, weight)
-    return _weighted_mean(losses, scale) if reduction == "mean" else _reduced(losses, reduction)
+    return _weighted_mean(losses, scale) if reduction == "mean" else reduced(losses, reduction)
 
 
 def are_plain(input: Any, target: Any) -> bool:
-    """Whether these are (N, C) and (N,), and all classes valid: the case that one fused operation answers."""
+    """Whether these are logits (N, C) and classes (N,): the case that one fused operation answers."""
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
         return False
     x, t = input.array, target.array
-    unsigned = _UNSIGNED.get(t.dtype.char)
-    return bool(
-        unsigned is not None
-        and x.ndim == 2
-        and t.ndim == 1
-        and len(x) == len(t) > 0
-        and x.dtype.kind == "f"
-        and np.maximum.reduce(t.view(unsigned)) < x.shape[1]
-    )
+    return x.ndim == 2 and t.ndim == 1 and t.dtype.kind in "iu" and x.dtype.kind == "f" and len(x) == len(t) > 0
 
 
 def _logits_and_target(input: Any, target: Any) -> tuple[Tensor, Tensor]:
@@ -650,7 +502,7 @@ def _class_dim(input: Tensor) -> int:
     return 0 if input.ndim == 1 else 1
 
 
-def _checked_classes(input: Tensor, target: Tensor, ignore_index: int) -> tuple[np.ndarray, np.ndarray]:
+def checked_classes(input: Tensor, target: Tensor, ignore_index: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return where the classes count, and the classes with 0 for those that do not."""
     dim = _class_dim(input)
     values, count = target.array, input.shape[dim]
@@ -662,7 +514,7 @@ def _checked_classes(input: Tensor, target: Tensor, ignore_index: int) -> tuple[
         )
     if values.shape != expected:
         raise ValueError(f"classes must have shape {expected} for an input of shape {input.shape}, not {values.shape}")
-    kept = np.asarray(values != ignore_index)
+    kept = np.ones(values.shape, bool) if ignore_index is None else np.asarray(values != ignore_index)
     wrong = kept & ((values < 0) | (values >= count))
     if wrong.any():
         raise IndexError(f"class {values[wrong][0]} is not one of {count}: they are numbered from 0 to {count - 1}")
@@ -676,12 +528,13 @@ def _chosen_losses(logarithms: Tensor, classes: np.ndarray, kept: np.ndarray, we
     losses = -tg.squeeze(tg.gather(logarithms, dim, index), dim)
     scale = tg.from_numpy(kept.astype(logarithms.dtype))
     if weight is not None:
-        factors = _class_weights(weight, logarithms)[tg.from_numpy(classes)]
+        factors = class_weights(weight, logarithms)[tg.from_numpy(classes)]
         losses, scale = losses * factors, scale * factors
     return tg.where(kept, losses, 0.0), scale
 
 
-def _class_weights(weight: Any, logarithms: Tensor) -> Tensor:
+def class_weights(weight: Any, logarithms: Tensor) -> Tensor:
+    """Return `weight` as a tensor; raise `ValueError` unless it has a factor for each class."""
     weight = tg.as_tensor(weight)
     count = logarithms.shape[_class_dim(logarithms)]
     if weight.shape != (count,):
@@ -692,7 +545,7 @@ def _class_weights(weight: Any, logarithms: Tensor) -> Tensor:
 def _along_classes(weight: Any, logarithms: Tensor) -> Tensor:
     """Return `weight` in the shape in which it multiplies along the dimension of classes."""
     behind = logarithms.ndim - _class_dim(logarithms) - 1
-    return tg.reshape(_class_weights(weight, logarithms), (-1, *[1] * behind))
+    return tg.reshape(class_weights(weight, logarithms), (-1, *[1] * behind))
 
 
 def _probability_losses(
@@ -705,7 +558,7 @@ def _probability_losses(
     products = logarithms * target
     if weight is not None:
         products = products * _along_classes(weight, logarithms)
-    return _reduced(-tg.sum(products, dim), reduction)
+    return reduced(-tg.sum(products, dim), reduction)
 
 
 def _weighted_mean(losses: Tensor, scale: Tensor) -> Tensor:
