@@ -527,6 +527,11 @@ def test_augmentation_depends_on_seed_epoch_and_batch_alone(data: TensorDataset,
     np.testing.assert_array_equal(x, before)
 
 
+def test_batches_that_are_alike_are_not_augmented_alike() -> None:
+    loader = DataLoader(TensorDataset(np.zeros((8, 2), np.float32)), 2, seed=1, augment=add_noise)
+    assert len({batch.array.tobytes() for (batch,) in loader}) == 4
+
+
 def test_augmentation_without_a_seed(data: TensorDataset) -> None:
     runs = []
     for _ in range(2):
