@@ -34,6 +34,7 @@ from .activation import (
     Threshold,
 )
 from .averaging import ExponentialMovingAverage
+from .classifier import MLPClassifier
 from .container import ModuleDict, ModuleList, Sequential
 from .dropout import AlphaDropout, Dropout
 from .embedding import Embedding
@@ -101,6 +102,7 @@ __all__ = [
     "Linear",
     "LogSigmoid",
     "LogSoftmax",
+    "MLPClassifier",
     "MSELoss",
     "MarginRankingLoss",
     "Mish",
