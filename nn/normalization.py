@@ -101,7 +101,10 @@ class LayerNorm(Module):
 
     def extra_repr(self) -> str:
         """Return the shape and the options."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class BatchNorm1d(Module):
@@ -128,6 +131,8 @@ class BatchNorm1d(Module):
         ``"cpu"`` or None.
     dtype
         of parameters and buffers; the default dtype if None.
+    bias
+        whether there is a bias.
 
     Attributes
     ----------
@@ -178,6 +183,8 @@ class BatchNorm1d(Module):
         track_running_stats: bool = True,
         device: Any = None,
         dtype: DTypeLike | None = None,
+        *,
+        bias: bool = True,
     ) -> None:
         super().__init__()
         if num_features < 1:
@@ -185,8 +192,8 @@ class BatchNorm1d(Module):
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
         shape = (num_features,)
-        for name in ("weight", "bias"):
-            self.register_parameter(name, _parameter(shape, device, dtype) if affine else None)
+        self.register_parameter("weight", _parameter(shape, device, dtype) if affine else None)
+        self.register_parameter("bias", _parameter(shape, device, dtype) if affine and bias else None)
         for name in ("running_mean", "running_var"):
             self.register_buffer(name, _parameter(shape, device, dtype).detach() if track_running_stats else None)
         self.register_buffer("num_batches_tracked", tg.tensor(0) if track_running_stats else None)
@@ -235,5 +242,5 @@ class BatchNorm1d(Module):
         """Return the size and the options."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )

@@ -15,6 +15,7 @@ ROWS = [
     ("ReLU", ()),
     ("LeakyReLU", ()),
     ("LeakyReLU", (0.3,)),
+    ("RReLU", (0.3, 0.3)),
     ("PReLU", ()),
     ("PReLU", (14, 0.1)),
     ("Hardtanh", ()),
@@ -45,11 +46,22 @@ ROWS = [
     ("Softsign", ()),
     ("Softmax", (1,)),
     ("Softmax", (0,)),
+    ("Softmin", (1,)),
     ("LogSoftmax", (-1,)),
+    ("Softmax2d", ()),
     ("GLU", ()),
     ("GLU", (0,)),
 ]
-IN_PLACE = ["ReLU", "LeakyReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish", "ELU", "CELU", "SELU", "SiLU", "Mish"]
+IMAGES = {"Softmax2d": (2, 7, 2, 2)}
+IN_PLACE = [
+    *("RReLU", "ReLU", "LeakyReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish"),
+    *("ELU", "CELU", "SELU", "SiLU", "Mish"),
+]
+
+
+def test_every_activation_is_compared():
+    activations = {name for name in nn.__all__ if getattr(getattr(nn, name), "__module__", "") == "nn.activation"}
+    assert activations == {name for name, _ in ROWS}
 
 
 @pytest.mark.parametrize(("name", "arguments"), ROWS)
@@ -57,7 +69,9 @@ IN_PLACE = ["ReLU", "LeakyReLU", "ReLU6", "Hardtanh", "Hardsigmoid", "Hardswish"
 def test_values_and_gradients(name, arguments, dtype):
     ours = getattr(nn, name)(*arguments).to(dtype)
     theirs = getattr(torch.nn, name)(*arguments).to(getattr(torch, dtype))
-    x, expected_x = tg.tensor(X, dtype=dtype, requires_grad=True), torch.tensor(X, dtype=getattr(torch, dtype))
+    values = X.reshape(IMAGES.get(name, X.shape))
+    x = tg.tensor(values, dtype=dtype, requires_grad=True)
+    expected_x = torch.tensor(values, dtype=getattr(torch, dtype))
     y, expected = ours(x), theirs(expected_x.requires_grad_())
     g = np.random.default_rng(0).normal(size=expected.shape).astype(dtype)
     y.backward(tg.tensor(g))
@@ -84,9 +98,20 @@ def test_repr_and_keys(name, arguments):
 @pytest.mark.parametrize("name", IN_PLACE)
 def test_in_place(name):
     x = tg.tensor(X)
-    y = getattr(nn, name)(inplace=True)(x)
+    y = getattr(nn, name)(inplace=True).eval()(x)
     assert y is x
-    np.testing.assert_allclose(x.numpy(), getattr(torch.nn, name)()(torch.tensor(X)).numpy(), rtol=1e-10, atol=1e-12)
+    expected = getattr(torch.nn, name)().eval()(torch.tensor(X)).numpy()
+    np.testing.assert_allclose(x.numpy(), expected, rtol=1e-10, atol=1e-12)
+
+
+def test_slopes_drawn_at_random():
+    x = np.linspace(-1, 1, 10001)[:-1]
+    ours, theirs = nn.RReLU(0.1, 0.5)(tg.tensor(x)).numpy(), torch.nn.RReLU(0.1, 0.5)(torch.tensor(x)).numpy()
+    np.testing.assert_array_equal(ours[x >= 0], x[x >= 0])
+    for slopes in (ours[x < 0] / x[x < 0], theirs[x < 0] / x[x < 0]):
+        assert 0.1 <= slopes.min() < 0.101
+        assert 0.499 < slopes.max() <= 0.5
+        assert slopes.mean() == pytest.approx(0.3, abs=0.01)
 
 
 def test_threshold_in_place():

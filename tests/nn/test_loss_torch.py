@@ -45,6 +45,34 @@ ELEMENTWISE = [
     ("KLDivLoss", {}, np.log(P), np.round(Q)),
     ("KLDivLoss", {"log_target": True}, np.log(P), np.log(Q)),
 ]
+SIGNS = np.sign(T)
+SEVERAL = [  # more than two inputs, or of other shapes
+    ("GaussianNLLLoss", {}, X, (T, P)),
+    ("GaussianNLLLoss", {"full": True, "eps": 0.5}, X, (T, P)),
+    ("GaussianNLLLoss", {}, X, (T, P[:, :1])),
+    ("GaussianNLLLoss", {}, X, (T, P[:, 0])),
+    ("PoissonNLLLoss", {}, X, (np.round(3 * Q),)),
+    ("PoissonNLLLoss", {"log_input": False, "full": True, "eps": 1e-3}, P, (np.round(3 * Q),)),
+    ("PoissonNLLLoss", {"full": True}, X, (3 * Q,)),
+    ("HingeEmbeddingLoss", {}, X, (SIGNS,)),
+    ("HingeEmbeddingLoss", {"margin": 0.5}, X, (np.round(T),)),
+    ("MarginRankingLoss", {}, X, (T, SIGNS)),
+    ("MarginRankingLoss", {"margin": 0.5}, X, (T, -SIGNS)),
+    ("SoftMarginLoss", {}, X, (SIGNS,)),
+    ("SoftMarginLoss", {}, 10 * X, (SIGNS,)),
+    ("CosineEmbeddingLoss", {}, X, (T, SIGNS[:, 0])),
+    ("CosineEmbeddingLoss", {"margin": 0.3}, X, (P, np.array([1.0, -1.0, -1.0, -1.0]))),
+    ("CosineEmbeddingLoss", {}, X[0], (T[0], np.array(-1.0))),
+    ("MultiMarginLoss", {}, X, (abs(CLASSES) % 3,)),
+    ("MultiMarginLoss", {"p": 2, "margin": 0.5, "weight": WEIGHT}, X, (abs(CLASSES) % 3,)),
+    ("MultiMarginLoss", {}, X[0], (np.array(1),)),
+    ("MultiLabelSoftMarginLoss", {}, X, (np.round(Q),)),
+    ("MultiLabelSoftMarginLoss", {"weight": WEIGHT}, X, (Q,)),
+    ("TripletMarginLoss", {}, X, (T, Q)),
+    ("TripletMarginLoss", {"margin": 3.0, "p": 3.0, "swap": True, "eps": 1e-3}, X, (T, Q)),
+    ("TripletMarginLoss", {"margin": 3.0}, X[0], (T[0], Q[0])),
+]
+ONCE = {"MultiMarginLoss"}  # which PyTorch does not differentiate twice
 OF_CLASSES = [
     *(
         ("CrossEntropyLoss", options, x, target)
@@ -78,8 +106,10 @@ def result(library, make, name, options, reduction, x, target, dtype):
     loss = getattr(library, name)(**options, reduction=reduction)
     x = make(x, dtype)
     x.requires_grad_()
-    y = loss(x, make(target, dtype))
+    y = loss(x, *[make(other, dtype) for other in (target if isinstance(target, tuple) else (target,))])
     (first,) = grad_of(library, y.sum(), x)
+    if name in ONCE:
+        return [tensor.detach().numpy() for tensor in (y, first)]
     (second,) = grad_of(library, (first * first).sum(), x) if first.requires_grad else (first * 0,)
     force = {"force": True} if library is torch.nn else {}  # for what PyTorch knows to be zero without storing it
     return [tensor.detach().numpy(**force) for tensor in (y, first, second)]
@@ -109,13 +139,13 @@ def compare(name, options, reduction, x, target, dtype, **tolerance):
         np.testing.assert_allclose(a, e, **tolerance, err_msg=f"{what} of {name}")
 
 
-@pytest.mark.parametrize(("name", "options", "x", "target"), [*ELEMENTWISE, *OF_CLASSES])
+@pytest.mark.parametrize(("name", "options", "x", "target"), [*ELEMENTWISE, *SEVERAL, *OF_CLASSES])
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_loss_and_derivatives(name, options, x, target, reduction):
     compare(name, options, reduction, x, target, "float64", rtol=1e-8, atol=1e-12)
 
 
-@pytest.mark.parametrize(("name", "options", "x", "target"), [*ELEMENTWISE, *OF_CLASSES])
+@pytest.mark.parametrize(("name", "options", "x", "target"), [*ELEMENTWISE, *SEVERAL, *OF_CLASSES])
 def test_loss_and_derivatives_in_float32(name, options, x, target):
     compare(name, options, "mean", x, target, "float32", rtol=2e-4, atol=1e-5)
 
@@ -124,7 +154,16 @@ def test_batchmean():
     compare("KLDivLoss", {}, "batchmean", np.log(P), Q, "float64", rtol=1e-9)
 
 
-@pytest.mark.parametrize("name", ["CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss"])
+def test_every_loss_is_compared():
+    compared = {name for name, *_ in (*ELEMENTWISE, *SEVERAL, *OF_CLASSES)}
+    losses = {name for name in nn.__all__ if getattr(getattr(nn, name), "__module__", "") == "nn.loss"}
+    assert losses - {"CrossEntropy"} == compared  # which is CrossEntropyLoss
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["CrossEntropyLoss", "NLLLoss", "BCELoss", "BCEWithLogitsLoss", "MultiMarginLoss", "MultiLabelSoftMarginLoss"],
+)
 def test_state_dict_keys(name):
     options = {"weight": WEIGHT} | ({"pos_weight": WEIGHT} if "Logits" in name else {})
     for given in ({}, options):

@@ -57,6 +57,17 @@ CASES = [(name, options) for name, list_ in OPTIONS.items() for options in list_
 IDS = [f"{name}-{number}" for name, list_ in OPTIONS.items() for number in range(len(list_))]
 
 
+def test_every_schedule_is_compared() -> None:
+    public = {
+        name
+        for name, value in vars(lr_scheduler).items()
+        if isinstance(value, type) and issubclass(value, lr_scheduler.LRScheduler) and not name.startswith("_")
+    }
+    # compared in tests of their own: what is made of other schedules, and what follows a measure
+    own = {"SequentialLR", "ChainedScheduler", "ReduceLROnPlateau"}
+    assert public - {"LRScheduler"} == set(OPTIONS) | own
+
+
 def optimizers(name: str = "SGD", **options: Any) -> tuple[Any, Any]:
     """Return ours and PyTorch's with two groups."""
     options = {"lr": 0.3, **({"momentum": 0.9} if name == "SGD" else {}), **options}

@@ -63,6 +63,11 @@ CASES = [(name, options) for name, list_ in OPTIONS.items() for options in list_
 IDS = [f"{name}-{options}" for name, options in CASES]
 
 
+def test_every_optimizer_is_compared() -> None:
+    public = {name for name in optim.__all__ if isinstance(getattr(optim, name), type)}
+    assert public - {"Optimizer"} == set(OPTIONS)
+
+
 class Pair:
     """The same parameters here and in PyTorch, given the same gradients."""
 
