@@ -12,6 +12,7 @@ from tinygrad_np import Tensor
 
 from . import functional as F
 from . import init
+from .functional.embedding import padding_row
 from .module import Module, Parameter
 
 
@@ -86,10 +87,8 @@ class Embedding(Module):
         super().__init__()
         if num_embeddings < 1 or embedding_dim < 1:
             raise ValueError(f"Embedding needs positive sizes, not {num_embeddings} and {embedding_dim}")
-        if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
-            raise ValueError(f"padding_idx {padding_idx} is not one of {num_embeddings} rows")
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
-        self.padding_idx = None if padding_idx is None else padding_idx % num_embeddings
+        self.padding_idx = padding_row(padding_idx, num_embeddings)
         self.max_norm, self.norm_type = max_norm, norm_type
         weight = tg.from_numpy(np.empty((num_embeddings, embedding_dim), dtype or tg.get_default_dtype()))
         self.weight = Parameter(weight.to(device=device))
@@ -118,7 +117,7 @@ class Embedding(Module):
         Raises
         ------
         ValueError
-            If `embeddings` has not two dimensions.
+            If `embeddings` has not two dimensions, or `padding_idx` names no row.
 
         Examples
         --------
@@ -131,7 +130,7 @@ class Embedding(Module):
             raise ValueError(f"from_pretrained needs rows of shape (V, D), not {embeddings.shape}")
         layer = cls(1, 1, None, max_norm, norm_type)
         layer.num_embeddings, layer.embedding_dim = embeddings.shape
-        layer.padding_idx = None if padding_idx is None else range(len(embeddings))[padding_idx]
+        layer.padding_idx = padding_row(padding_idx, len(embeddings))
         layer.weight = Parameter(embeddings, requires_grad=not freeze)
         return layer
 

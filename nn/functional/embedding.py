@@ -73,15 +73,20 @@ def embedding(
     if rows.size and not (rows.min() >= 0 and rows.max() < count):
         wrong = rows[(rows < 0) | (rows >= count)][0]
         raise IndexError(f"row {wrong} is not one of {count}: they are numbered from 0 to {count - 1}")
-    if padding_idx is not None and not -count <= padding_idx < count:
-        raise ValueError(f"padding_idx {padding_idx} is not one of {count} rows")
+    padding = padding_row(padding_idx, count)
     if max_norm is not None:
         _limit_rows(weight, np.unique(rows), max_norm, norm_type)
     y = weight[tg.from_numpy(rows)]
-    if padding_idx is None:
+    if padding is None:
         return y
-    padding = tg.from_numpy(np.asarray(rows == padding_idx % count)[..., None])
-    return tg.where(padding, y.detach(), y)
+    return tg.where(tg.from_numpy(np.asarray(rows == padding)[..., None]), y.detach(), y)
+
+
+def padding_row(padding_idx: int | None, count: int) -> int | None:
+    """Return `padding_idx` counted from the front; raise `ValueError` if it is not one of `count` rows."""
+    if padding_idx is not None and not -count <= padding_idx < count:
+        raise ValueError(f"padding_idx {padding_idx} is not one of {count} rows: choose one, or None")
+    return None if padding_idx is None else padding_idx % count
 
 
 def _limit_rows(weight: Tensor, rows: np.ndarray, max_norm: float, norm_type: float) -> None:
