@@ -9,6 +9,7 @@ python examples/mnist/train.py --help
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -38,8 +39,9 @@ def load_data(config: Config) -> tuple[Config, Any, Any]:
     dataset = resolved(config.dataset) if config.dataset else training.name
     test = load(dataset, config.data_dir, train=False)
     check_test(training, test)
-    image = training.data.shape[1:]
-    return replace(config, dataset=dataset, image=image, classes=len(training.classes)), training, test
+    data_dir = None if config.data_dir is None else os.path.abspath(config.data_dir)
+    found = {"dataset": dataset, "data_dir": data_dir, "classes": len(training.classes)}
+    return replace(config, image=training.data.shape[1:], **found), training, test
 
 
 def prepare(command: Command) -> tuple[Run, Trainer, Any]:

@@ -37,16 +37,20 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def kill_after(epochs: int, how: signal.Signals, run: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     """Start train.py and send it a signal in the middle of the epoch after so many."""
-    process = subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not (run / "run.json").exists() or len((run / "metrics.jsonl").read_text().splitlines()) < epochs:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.002)
-    time.sleep(0.05)
-    assert process.poll() is None, "the run ended before it could be killed: make its epochs longer"
-    process.send_signal(how)
-    out, error = process.communicate(timeout=60)
+    log = run / "metrics.jsonl"
+    with subprocess.Popen(command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not log.exists() or len(log.read_text().splitlines()) < epochs:
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.002)
+            time.sleep(0.05)
+            assert process.poll() is None, "the run ended before it could be killed: make its epochs longer"
+            process.send_signal(how)
+            out, error = process.communicate(timeout=60)
+        finally:
+            process.kill()
     return subprocess.CompletedProcess([], process.returncode, out, error)
 
 
@@ -228,7 +232,16 @@ def test_a_damaged_run_is_one_clear_line(
 
 def test_a_new_run_does_not_overwrite_another(finished: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_here("--dataset", data, *QUICK, "--output", finished) == 1
-    assert f"holds a run: --resume {finished} goes on with it" in capsys.readouterr().err
+    assert "holds run.json, config.json, metrics.jsonl, best.npz, last.npz already" in capsys.readouterr().err
+
+
+def test_a_new_run_does_not_overwrite_the_files_of_others(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "config.json").write_text("mine")
+    assert run_here("--dataset", data, *QUICK, "--output", tmp_path) == 1
+    assert "holds config.json already: name another folder" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
 
 
 def test_another_number_of_threads_is_told(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -45,12 +45,16 @@ class Run:
         Raises
         ------
         RunError
-            If the folder holds a run, or cannot be written.
+            If the folder holds files of these names, or cannot be written.
         """
         name = f"{training.name}_{config.layers}_{time.strftime('%Y%m%d-%H%M%S')}"
         folder = Path(config.output) if config.output else unused(Path("runs") / name)
-        if (folder / RECORD).exists():
-            raise RunError(f"--output {folder} holds a run: --resume {folder} goes on with it; or name another folder")
+        taken = [file for file in (RECORD, CONFIG, FIGURES, MODEL, STATE) if (folder / file).exists()]
+        if taken:
+            raise RunError(
+                f"--output {folder} holds {', '.join(taken)} already: name another folder, or go on with the run in it "
+                f"by --resume {folder}"
+            )
         record = {
             "dataset": training.name,
             "files": fingerprints(training, test),
@@ -61,9 +65,9 @@ class Run:
         run = cls(folder, config, record)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            run.write_record()  # first: what has it is a run
             write_text(folder / CONFIG, format_config(config))
             write_text(folder / FIGURES, "")
-            run.write_record()  # last: what has it is a run
         except OSError as error:
             raise RunError(f"cannot write into --output {folder}: {error.strerror}") from error
         return run
