@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from .. import dtypes
 from ..primitive import primitive
@@ -17,16 +18,25 @@ from .shape import dimensions
 
 def _sum(a: Any, axis: tuple[int, ...]) -> Any:
     """Return the sum of `a` along `axis`, which stays, at length 1."""
-    if type(a) is np.ndarray and axis == (a.ndim - 1,):  # BLAS takes a third of the time of NumPy's sum
+    if type(a) is ndarray and axis == (a.ndim - 1,):  # BLAS takes a third of the time of NumPy's sum
         return np.vecdot(a, np.ones(a.shape[-1], a.dtype))[..., None]
     return np.add.reduce(a, axis=axis, keepdims=True)
 
 
 def _sum_of_products(a: Any, b: Any, axis: tuple[int, ...]) -> Any:
-    """Return the sum of ``a * b`` along `axis`, which stays, at length 1."""
-    if type(a) is np.ndarray and axis == (a.ndim - 1,):
+    """Return the sum of ``a * b`` along `axis`, which stays, at length 1; of arrays, without their product."""
+    if type(a) is not ndarray:
+        return np.add.reduce(a * b, axis=axis, keepdims=True)
+    if axis == (a.ndim - 1,):
         return np.vecdot(a, b)[..., None]
-    return np.add.reduce(a * b, axis=axis, keepdims=True)
+    every = list(range(a.ndim))
+    return np.expand_dims(np.einsum(a, every, b, every, [dim for dim in every if dim not in axis]), axis)
+
+
+def _stretched(shape: tuple[int, ...], ndim: int) -> tuple[int, ...]:
+    """Return the axes along which a weight of `shape`, broadcast to `ndim` dimensions, stays the same."""
+    added = ndim - len(shape)
+    return tuple([dim for dim in range(ndim) if dim < added or shape[dim - added] == 1])
 
 
 @primitive(promotion="float")
@@ -45,7 +55,7 @@ def standardize_(x: Any, weight: Any, bias: Any, *, axis: Any, eps: float) -> An
     variance = _sum_of_products(z, z, axis)
     variance /= count
     scale = 1 / np.sqrt(variance + eps)
-    if weight is not None and _is_constant_along(weight.shape, axis, x.ndim):
+    if weight is not None and set(axis) <= set(_stretched(weight.shape, x.ndim)):
         weight, scale = None, scale * weight
     y = np.multiply(z, scale, out=z)
     if weight is not None:
@@ -53,12 +63,6 @@ def standardize_(x: Any, weight: Any, bias: Any, *, axis: Any, eps: float) -> An
     if bias is not None:
         np.add(y, bias, out=y)
     return y, mean, variance
-
-
-def _is_constant_along(shape: tuple[int, ...], axis: tuple[int, ...], ndim: int) -> bool:
-    """Whether a weight of `shape`, broadcast to `ndim` dimensions, is the same all along `axis`."""
-    added = ndim - len(shape)
-    return all(dim < added or shape[dim - added] == 1 for dim in axis)
 
 
 def _standardize_vjp(
@@ -73,19 +77,27 @@ def _standardize_vjp(
     _, mean, variance = y
     count = reduced_length(x.shape, mean.shape) or 1
     scale = 1 / np.sqrt(variance + eps)
-    z = (x - mean) * scale
-    constant = weight is None or _is_constant_along(weight.shape, axis, x.ndim)
+    z = _multiplied(x - mean, scale)
+    stretched = axis if weight is None else _stretched(weight.shape, x.ndim)
+    constant = set(axis) <= set(stretched)
     h, factor = (g, scale if weight is None else scale * weight) if constant else (g * weight, scale)
-    total = _sum(h, axis)
-    along = _sum_of_products(h, z, axis)
-    dx = None
-    if needs[0]:
-        shift = (factor * total - g_mean) / count
-        slope = (factor * along - 2 * g_variance / scale) / count
-        dx = factor * h - shift - z * slope
-    if constant:
-        return dx, along, total
-    return dx, g * z if needs[1] else None, g
+    total, along = _sum(h, axis), _sum_of_products(h, z, axis)
+    dweight, dbias = (along, total) if constant else (_sum_of_products(g, z, stretched), g)
+    if not needs[0]:
+        return None, dweight, dbias
+    shift = (factor * total - g_mean) / count
+    slope = (factor * along - 2 * g_variance / scale) / count
+    dx = h * factor if constant else _multiplied(h, factor)
+    if type(dx) is ndarray:
+        dx -= shift
+        dx -= _multiplied(z, slope)
+        return dx, dweight, dbias
+    return dx - shift - z * slope, dweight, dbias
+
+
+def _multiplied(a: Any, b: Any) -> Any:
+    """Return ``a * b``, in the memory of `a` if that is an array: for one that nobody else has."""
+    return np.multiply(a, b, out=a) if type(a) is ndarray else a * b
 
 
 standardize_.defvjp_joint(_standardize_vjp)
