@@ -325,3 +325,42 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) 
     q, r = np.linalg.qr(source.standard_normal((max(rows, columns), min(rows, columns))))
     q *= np.where(np.diagonal(r) < 0, -1.0, 1.0)
     return _write(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
+
+
+def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
+    """Write normal numbers of standard deviation `std`, and 0 into a part of every column, at random.
+
+    Parameters
+    ----------
+    tensor
+        shape (outputs, inputs).
+    sparsity
+        the part of each column that is 0, from 0 to 1, rounded up to whole elements.
+    std
+        the standard deviation of the others.
+    generator
+        where numbers are drawn from.
+
+    Raises
+    ------
+    ValueError
+        If `tensor` has not two dimensions, or `sparsity` is not between 0 and 1.
+
+    References
+    ----------
+    Martens, "Deep learning via Hessian-free optimization", ICML 2010.
+
+    Examples
+    --------
+    >>> (sparse_(tg.empty(4, 2), 0.75) == 0).sum(0)
+    tensor([3, 3])
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"sparse_ needs a tensor of two dimensions, not shape {tensor.shape}")
+    if not 0 <= sparsity <= 1:
+        raise ValueError(f"sparsity must lie between 0 and 1, not be {sparsity}")
+    source = generator or tg.default_generator()
+    values = source.normal(0.0, std, tensor.shape)
+    order = np.argsort(source.random(tensor.shape), axis=0)
+    np.put_along_axis(values, order[: math.ceil(sparsity * tensor.shape[0])], 0.0, axis=0)
+    return _write(tensor, values)

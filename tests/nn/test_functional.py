@@ -13,6 +13,7 @@ X = np.random.default_rng(0).normal(size=(4, 6))
 T = np.random.default_rng(1).normal(size=(4, 6))
 P, Q = np.random.default_rng(2).uniform(0.1, 0.9, (2, 4, 6))
 CLASSES = np.array([0, 5, 2, 2])
+MEAN, VARIANCE = tg.zeros(6, dtype="float64"), tg.ones(6, dtype="float64")
 
 # module, function with its arguments after the input
 ACTIVATIONS = [
@@ -40,6 +41,10 @@ ACTIVATIONS = [
     (nn.Softmax(0), F.softmax, (0,)),
     (nn.LogSoftmax(1), F.log_softmax, (1,)),
     (nn.GLU(1), F.glu, (1,)),
+    (nn.RReLU(0.2, 0.4).eval(), F.rrelu, (0.2, 0.4)),
+    (nn.Softmin(1), F.softmin, (1,)),
+    (nn.LayerNorm(6, dtype="float64"), F.layer_norm, ((6,),)),
+    (nn.BatchNorm1d(6, affine=False, dtype="float64").eval(), F.batch_norm, (MEAN, VARIANCE)),
 ]
 LOSSES = [
     (nn.MSELoss(), F.mse_loss, X, T),
@@ -51,18 +56,41 @@ LOSSES = [
     (nn.BCEWithLogitsLoss(), F.binary_cross_entropy_with_logits, X, Q),
     (nn.CrossEntropy(), F.cross_entropy, X, CLASSES),
     (nn.NLLLoss(), F.nll_loss, X, CLASSES),
+    (nn.PoissonNLLLoss(), F.poisson_nll_loss, X, Q),
+    (nn.HingeEmbeddingLoss(), F.hinge_embedding_loss, X, np.sign(T)),
+    (nn.SoftMarginLoss(), F.soft_margin_loss, X, np.sign(T)),
+    (nn.MultiMarginLoss(), F.multi_margin_loss, X, CLASSES),
+    (nn.MultiLabelSoftMarginLoss(), F.multilabel_soft_margin_loss, X, Q),
 ]
 
 
 @pytest.mark.parametrize(("module", "function", "arguments"), ACTIVATIONS, ids=lambda x: getattr(x, "__name__", None))
 def test_activations(module, function, arguments):
     x = tg.tensor(X)
-    np.testing.assert_array_equal(function(x, *arguments).numpy(), module(x).numpy())
+    np.testing.assert_array_equal(function(x, *arguments).numpy(), module(x).detach().numpy())
 
 
 @pytest.mark.parametrize(("module", "function", "x", "target"), LOSSES, ids=lambda x: getattr(x, "__name__", None))
 def test_losses(module, function, x, target):
     assert function(tg.tensor(x), tg.tensor(target)).item() == module(tg.tensor(x), tg.tensor(target)).item()
+
+
+@pytest.mark.parametrize("loss", [nn.GaussianNLLLoss(), nn.MarginRankingLoss(), nn.TripletMarginLoss()], ids=repr)
+def test_losses_of_three(loss):
+    inputs = [tg.tensor(x) for x in (X, T, P)]
+    assert type(loss).function(*inputs).item() == loss(*inputs).item()
+
+
+def test_cosine_similarity_and_distance():
+    a, b = tg.tensor(X), tg.tensor(T)
+    cosine = (X * T).sum(1) / np.linalg.norm(X, axis=1) / np.linalg.norm(T, axis=1)
+    np.testing.assert_allclose(F.cosine_similarity(a, b).numpy(), cosine, rtol=1e-12)
+    np.testing.assert_allclose(F.pairwise_distance(a, b, eps=0.0).numpy(), np.linalg.norm(X - T, axis=1), rtol=1e-12)
+    np.testing.assert_allclose(np.abs(F.normalize(a, 1.0, 0).numpy()).sum(0), 1, rtol=1e-12)
+    for function in (F.cosine_similarity, F.pairwise_distance):
+        assert tg.gradcheck(function, [X, T], order=2)
+    assert tg.gradcheck(F.normalize, [X], order=2)
+    assert F.normalize(tg.zeros(2, 3)).tolist() == [[0.0] * 3] * 2
 
 
 def test_linear():

@@ -18,6 +18,7 @@ RANDOM = {
     "kaiming_uniform_": {},
     "kaiming_normal_": {},
     "orthogonal_": {},
+    "sparse_": {"sparsity": 0.3, "std": 2.0},
 }
 
 
@@ -126,6 +127,21 @@ def test_orthogonal(shape):
 def test_orthogonal_favours_no_sign():
     corners = [drawn("orthogonal_", 2, 2, seed=seed)[0, 0] for seed in range(200)]
     assert 70 < sum(corner > 0 for corner in corners) < 130
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.75, 1.0])
+def test_sparse(sparsity):
+    x = drawn("sparse_", 10, 3000, sparsity=sparsity, std=3.0)
+    zeros = math.ceil(sparsity * 10)
+    assert ((x == 0).sum(0) == zeros).all()
+    rows = (x == 0).mean(1)
+    np.testing.assert_allclose(rows, zeros / 10, atol=0.05)  # none is favoured
+    if sparsity < 1:
+        assert abs(x[x != 0].std() / 3 - 1) < 0.02
+    with pytest.raises(ValueError, match="two dimensions"):
+        init.sparse_(tg.empty(3), 0.5)
+    with pytest.raises(ValueError, match=r"between 0 and 1, not be 1\.5"):
+        init.sparse_(tg.empty(3, 3), 1.5)
 
 
 @pytest.mark.parametrize("name", [name for name in RANDOM if name.startswith(("xavier", "kaiming", "orthogonal"))])

@@ -91,6 +91,58 @@ def test_shapes_that_would_broadcast_are_refused(name):
             kind()(tg.full(x, 0.5), tg.full(target, 0.5))
 
 
+@pytest.mark.parametrize(
+    ("kind", "count"),
+    [
+        (nn.GaussianNLLLoss, 2),
+        (nn.PoissonNLLLoss, 2),
+        (nn.HingeEmbeddingLoss, 2),
+        (nn.SoftMarginLoss, 2),
+        (nn.MultiLabelSoftMarginLoss, 2),
+        (nn.MarginRankingLoss, 3),
+        (nn.TripletMarginLoss, 3),
+        (nn.CosineEmbeddingLoss, 2),
+    ],
+)
+def test_shapes_of_other_losses_that_would_broadcast_are_refused(kind, count):
+    further = [tg.ones(4)] if kind in (nn.GaussianNLLLoss, nn.CosineEmbeddingLoss) else []
+    for different in range(count):
+        inputs = [tg.full((4, 1) if i == different else (4,), 0.5) for i in range(count)]
+        with pytest.raises(ValueError, match=r"one shape, not .*\(4, 1\)"):
+            kind()(*inputs, *further)
+
+
+def test_what_other_losses_refuse():
+    with pytest.raises(ValueError, match=r"no use for variances of shape \(3,\)"):
+        nn.GaussianNLLLoss()(tg.ones(4), tg.ones(4), tg.ones(3))
+    with pytest.raises(ValueError, match=r"a variance is not negative, but one is -1\.0"):
+        nn.GaussianNLLLoss()(tg.ones(4), tg.ones(4), -1.0)
+    with pytest.raises(ValueError, match=r"shape \(N, D\) and a target of shape \(N,\).*not \(4, 2\) and \(4, 1\)"):
+        nn.CosineEmbeddingLoss()(tg.ones(4, 2), tg.ones(4, 2), tg.ones(4, 1))
+    with pytest.raises(ValueError, match="p = 1 or 2, not 3"):
+        nn.MultiMarginLoss(p=3)(tg.tensor(X), tg.tensor(CLASSES))
+    with pytest.raises(IndexError, match="class 3 is not one of 3"):
+        nn.MultiMarginLoss()(tg.tensor(X), tg.tensor([3, 0, 0, 0]))
+    with pytest.raises(IndexError, match="class -100 is not one of 3"):
+        nn.MultiMarginLoss()(tg.tensor(X), tg.tensor([-100, 0, 0, 0]))
+    with pytest.raises(ValueError, match=r"each of 3 classes, not the shape \(2,\)"):
+        nn.MultiMarginLoss(weight=tg.ones(2))(tg.tensor(X), tg.tensor(CLASSES))
+    with pytest.raises(ValueError, match=r"\(N, C\) or \(C,\), not \(2, 3, 4\)"):
+        nn.MultiMarginLoss()(tg.ones(2, 3, 4), tg.ones(2, 4, dtype="int64"))
+
+
+def test_losses_take_their_inputs_by_name():
+    x, t = tg.tensor(X), tg.tensor(T)
+    assert nn.MSELoss()(input=x, target=t).item() == nn.MSELoss()(x, t).item()
+    assert nn.TripletMarginLoss()(anchor=x, positive=t, negative=t).item() == pytest.approx(1)
+
+
+def test_hinge_losses_that_are_zero_have_no_gradient():
+    x = tg.tensor([5.0, -5.0], requires_grad=True)
+    nn.HingeEmbeddingLoss()(x, tg.tensor([-1, 1])).backward()
+    assert x.grad.tolist() == [0.0, 0.5]
+
+
 @pytest.mark.parametrize("kind", {row[0] for row in ELEMENTWISE.values()} | {nn.CrossEntropy, nn.NLLLoss})
 def test_reductions_are_those_three(kind):
     with pytest.raises(ValueError, match=r"'mean', 'sum', 'none'.*not 'median'"):
