@@ -40,8 +40,8 @@ def load_data(config: Config) -> tuple[Config, Any, Any]:
     test = load(dataset, config.data_dir, train=False)
     check_test(training, test)
     data_dir = None if config.data_dir is None else os.path.abspath(config.data_dir)
-    found = {"dataset": dataset, "data_dir": data_dir, "classes": len(training.classes)}
-    return replace(config, image=training.data.shape[1:], **found), training, test
+    image, classes = training.data.shape[1:], len(training.classes)
+    return replace(config, dataset=dataset, data_dir=data_dir, image=image, classes=classes), training, test
 
 
 def prepare(command: Command) -> tuple[Run, Trainer, Any]:
@@ -62,8 +62,8 @@ def prepare(command: Command) -> tuple[Run, Trainer, Any]:
     trainer = Trainer(config, data.name, model, training, validation)
     if run is None:
         run = Run.create(config, data, test)
-    elif (state := run.load_state()) is not None:
-        trainer.load_state_dict(state)
+    else:
+        run.restore(trainer)
     print(
         f"[{data.name}] {config.layers} {config.activation}, {len(training)} images to train, {len(validation)} to "
         f"validate, in {run.folder}"

@@ -209,6 +209,12 @@ def damage_weights(run: Path) -> None:
     tg.save({"model/1.weight": tg.zeros(1)}, run / "last.npz", tg.load_metadata(run / "last.npz"))
 
 
+def change_record(run: Path) -> None:
+    record = json.loads((run / "run.json").read_text())
+    record["config"]["hidden"] = [9]
+    (run / "run.json").write_text(json.dumps(record))
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -218,6 +224,7 @@ def damage_weights(run: Path) -> None:
         (lambda run: (run / "last.npz").unlink(), "last.npz is missing"),
         (damage_state, "last.npz is damaged"),
         (damage_weights, "last.npz is damaged"),
+        (change_record, "last.npz is damaged or of another run: the state dict does not fit Sequential"),
     ],
 )
 def test_a_damaged_run_is_one_clear_line(
@@ -242,6 +249,21 @@ def test_a_new_run_does_not_overwrite_the_files_of_others(
     assert run_here("--dataset", data, *QUICK, "--output", tmp_path) == 1
     assert "holds config.json already: name another folder" in capsys.readouterr().err
     assert [path.name for path in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_a_full_disk(
+    finished: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*arguments: Any, **options: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    arguments = ["--dataset", data, *QUICK, "--schedule", "constant", "--output", tmp_path / "full"]
+    with monkeypatch.context() as patch:
+        patch.setattr(tg, "save", fail)
+        assert run_here(*arguments) == 1
+    assert capsys.readouterr().err == "train.py: [Errno 28] No space left on device\n"
+    assert run_here("--resume", tmp_path / "full") == 0
+    assert_same_run(finished, tmp_path / "full")
 
 
 def test_another_number_of_threads_is_told(finished: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -130,27 +130,24 @@ class Run:
         self.write_record()
         return differences
 
-    def load_state(self) -> dict[str, Any] | None:
-        """Return the state to resume from, or None if no epoch was finished, and bring the figures to it.
+    def restore(self, trainer: Any) -> None:
+        """Bring `trainer` to where the run is, and the log too; nothing happens if no epoch was finished.
 
         Raises
         ------
         RunError
-            If the state is missing or damaged.
+            If the state is missing, damaged, or not one of this config.
         """
-        file = self.folder / STATE
+        file, log = self.folder / STATE, self.folder / FIGURES
         if not file.exists():
-            figures = self.folder / FIGURES
-            if figures.exists() and figures.stat().st_size:
+            if log.exists() and log.stat().st_size:
                 raise RunError(f"--resume {self.folder}: its state {file} is missing")
-            return None
+            return
         try:
-            state = unpack(tg.load(file), tg.load_metadata(file)["state"])
-            lines = [self._line(figures) for figures in state["history"]]
+            trainer.load_state_dict(unpack(tg.load(file), tg.load_metadata(file)["state"]))
         except DAMAGED as error:
-            raise RunError(f"--resume {self.folder}: {file} is damaged: {error}") from error
-        write_text(self.folder / FIGURES, "".join(lines))
-        return state
+            raise RunError(f"--resume {self.folder}: {file} is damaged or of another run: {error}") from error
+        write_text(log, "".join(self._line(epoch.as_dict()) for epoch in trainer.history))
 
     def save(self, state: dict[str, Any], model: nn.Module, is_best: bool) -> None:
         """Keep the state after an epoch, its figures, and, if it is the best, the weights of `model`."""
