@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import tinygrad_np as tg
 
-from .optimizer import Optimizer, Parameters, check
+from .optimizer import Optimizer, Parameters
 
 
 class Adagrad(Optimizer):
@@ -47,6 +48,8 @@ class Adagrad(Optimizer):
     tensor([0.9, 1.9], requires_grad=True)
     """
 
+    limits: ClassVar = dict.fromkeys(("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"), inf)
+
     def __init__(
         self,
         params: Parameters,
@@ -68,11 +71,6 @@ class Adagrad(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def check_options(self, group: dict[str, Any]) -> None:
-        """Raise `ValueError` if an option of a group makes no sense."""
-        for name in ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps"):
-            check(name, group[name])
-
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add a group of parameters, whose sums begin at its initial value."""
         super().add_param_group(param_group)
@@ -83,11 +81,7 @@ class Adagrad(Optimizer):
 
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
-        for parameter in group["params"]:
-            grad = parameter.grad
-            if grad is None:
-                continue
-            state = self.state_of(parameter, "sum", step=0)
+        for parameter, grad, state in self.learning(group, "sum", step=0):
             tg.adagrad_update(
                 parameter,
                 grad,

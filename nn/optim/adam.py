@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import tinygrad_np as tg
 
-from .optimizer import Optimizer, Parameters, check
+from .optimizer import Optimizer, Parameters
 
 
 class Adam(Optimizer):
@@ -50,6 +51,8 @@ class Adam(Optimizer):
     tensor([0.9, 1.9], requires_grad=True)
     """
 
+    limits: ClassVar = {"lr": inf, "eps": inf, "weight_decay": inf, "betas": 1.0}
+
     def __init__(
         self,
         params: Parameters,
@@ -73,21 +76,10 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def check_options(self, group: dict[str, Any]) -> None:
-        """Raise `ValueError` if an option of a group makes no sense."""
-        for name in ("lr", "eps", "weight_decay"):
-            check(name, group[name])
-        for number, beta in enumerate(group["betas"]):
-            check(f"betas[{number}]", beta, high=1.0)
-
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
         names = ["exp_avg", "exp_avg_sq", *(["max_exp_avg_sq"] if group["amsgrad"] else [])]
-        for parameter in group["params"]:
-            grad = parameter.grad
-            if grad is None:
-                continue
-            state = self.state_of(parameter, *names, step=0)
+        for parameter, grad, state in self.learning(group, *names, step=0):
             tg.adam_update(
                 parameter,
                 grad,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import tinygrad_np as tg
 
-from .optimizer import Optimizer, Parameters, check
+from .optimizer import Optimizer, Parameters
 
 
 class NAdam(Optimizer):
@@ -48,6 +49,8 @@ class NAdam(Optimizer):
     True
     """
 
+    limits: ClassVar = {"lr": inf, "eps": inf, "weight_decay": inf, "momentum_decay": inf, "betas": 1.0}
+
     def __init__(
         self,
         params: Parameters,
@@ -71,20 +74,9 @@ class NAdam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def check_options(self, group: dict[str, Any]) -> None:
-        """Raise `ValueError` if an option of a group makes no sense."""
-        for name in ("lr", "eps", "weight_decay", "momentum_decay"):
-            check(name, group[name])
-        for number, beta in enumerate(group["betas"]):
-            check(f"betas[{number}]", beta, high=1.0)
-
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
-        for parameter in group["params"]:
-            grad = parameter.grad
-            if grad is None:
-                continue
-            state = self.state_of(parameter, "exp_avg", "exp_avg_sq", mu_product=1, step=0)
+        for parameter, grad, state in self.learning(group, "exp_avg", "exp_avg_sq", mu_product=1, step=0):
             tg.nadam_update(
                 parameter,
                 grad,

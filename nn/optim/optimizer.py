@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import deepcopy
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -15,7 +16,7 @@ Closure = Callable[[], Any]
 
 
 class Optimizer:
-    """Base class of optimizers; a subclass defines `update_group`.
+    """Base class of optimizers; a subclass defines `update_group`, and the `limits` of its options.
 
     Parameters
     ----------
@@ -37,6 +38,8 @@ class Optimizer:
         If there are no parameters, one stands in them twice or is the result of an operation, or an option makes no
         sense.
     """
+
+    limits: ClassVar[Mapping[str, float]] = {}  # by option: it must be at least 0 and below
 
     def __init__(self, params: Parameters, defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
@@ -99,7 +102,14 @@ class Optimizer:
             known.add(id(parameter))
 
     def check_options(self, group: dict[str, Any]) -> None:
-        """Raise `ValueError` if an option of a new group makes no sense; `check` says of one what it may be."""
+        """Raise `ValueError` if an option of a group makes no sense: is negative, or not below its limit."""
+        for name, limit in self.limits.items():
+            value = group[name]
+            if isinstance(value, tuple | list):
+                for number, part in enumerate(value):
+                    check(f"{name}[{number}]", part, limit)
+            else:
+                check(name, value, limit)
 
     # ---- steps
 
@@ -137,6 +147,14 @@ class Optimizer:
             if name not in state:
                 state[name] = tg.tensor(float(value))
         return state
+
+    def learning(
+        self, group: dict[str, Any], *arrays: str, **numbers: float
+    ) -> Iterator[tuple[tg.Tensor, tg.Tensor, dict[str, Any]]]:
+        """Yield each parameter of a group that has a gradient, the gradient, and what `state_of` returns."""
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                yield parameter, parameter.grad, self.state_of(parameter, *arrays, **numbers)
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget all gradients.
@@ -222,9 +240,9 @@ def _owned(value: Any, parameter: tg.Tensor, name: str) -> Any:
     return owned
 
 
-def check(name: str, value: Any, low: float = 0.0, high: float = float("inf")) -> None:
-    """Raise `ValueError` unless `value` lies from `low` up to, not including, `high`."""
+def check(name: str, value: Any, limit: float = math.inf) -> None:
+    """Raise `ValueError` unless `value` is at least 0 and below `limit`."""
     number = value.item() if isinstance(value, tg.Tensor | np.ndarray) else value
-    if not low <= number < high:
-        bound = "" if high == float("inf") else f" and below {high:g}"
-        raise ValueError(f"{name} must be at least {low:g}{bound}, not {value}")
+    if not 0 <= number < limit:
+        bound = "" if limit == math.inf else f" and below {limit:g}"
+        raise ValueError(f"{name} must be at least 0{bound}, not {value}")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import tinygrad_np as tg
 
-from .optimizer import Optimizer, Parameters, check
+from .optimizer import Optimizer, Parameters
 
 
 class RMSprop(Optimizer):
@@ -50,6 +51,8 @@ class RMSprop(Optimizer):
     tensor([0.9, 1.9], requires_grad=True)
     """
 
+    limits: ClassVar = {"lr": inf, "alpha": inf, "eps": inf, "weight_decay": inf, "momentum": inf}
+
     def __init__(
         self,
         params: Parameters,
@@ -73,20 +76,11 @@ class RMSprop(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def check_options(self, group: dict[str, Any]) -> None:
-        """Raise `ValueError` if an option of a group makes no sense."""
-        for name in ("lr", "alpha", "eps", "weight_decay", "momentum"):
-            check(name, group[name])
-
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
         wanted = {"grad_avg": group["centered"], "momentum_buffer": group["momentum"] > 0}
         names = ["square_avg", *(name for name, want in wanted.items() if want)]
-        for parameter in group["params"]:
-            grad = parameter.grad
-            if grad is None:
-                continue
-            state = self.state_of(parameter, *names, step=0)
+        for parameter, grad, state in self.learning(group, *names, step=0):
             tg.rmsprop_update(
                 parameter,
                 grad,

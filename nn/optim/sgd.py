@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from math import inf
+from typing import Any, ClassVar
 
 import tinygrad_np as tg
 
-from .optimizer import Optimizer, Parameters, check
+from .optimizer import Optimizer, Parameters
 
 
 class SGD(Optimizer):
@@ -50,6 +51,8 @@ class SGD(Optimizer):
     tensor([0.8, 1.6], requires_grad=True)
     """
 
+    limits: ClassVar = {"lr": inf, "momentum": inf, "weight_decay": inf}
+
     def __init__(
         self,
         params: Parameters,
@@ -73,8 +76,7 @@ class SGD(Optimizer):
 
     def check_options(self, group: dict[str, Any]) -> None:
         """Raise `ValueError` if an option of a group makes no sense."""
-        for name in ("lr", "momentum", "weight_decay"):
-            check(name, group[name])
+        super().check_options(group)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError(
                 f"nesterov needs momentum and no dampening, not momentum={group['momentum']} and "
