@@ -64,7 +64,8 @@ def embedding(
     tensor([[1., 1.],
             [2., 2.]])
     """
-    rows = input.array if isinstance(input, Tensor) else np.asarray(input)
+    indices = input if isinstance(input, Tensor) else tg.from_numpy(np.asarray(input))
+    rows = indices.array
     if weight.ndim != 2:
         raise ValueError(f"the weight of an embedding must have shape (V, D), not {weight.shape}")
     count = len(weight)
@@ -76,10 +77,8 @@ def embedding(
     padding = padding_row(padding_idx, count)
     if max_norm is not None:
         _limit_rows(weight, np.unique(rows), max_norm, norm_type)
-    y = weight[tg.from_numpy(rows)]
-    if padding is None:
-        return y
-    return tg.where(tg.from_numpy(np.asarray(rows == padding)[..., None]), y.detach(), y)
+    y = weight[indices]
+    return y if padding is None else tg.where(tg.unsqueeze(indices == padding, -1), y.detach(), y)
 
 
 def padding_row(padding_idx: int | None, count: int) -> int | None:
