@@ -51,9 +51,9 @@ def prepare(command: Command) -> tuple[Run, Trainer, Any]:
     if config.tensorboard:
         require_tensorboardx()
     config, data, test = load_data(config)
-    training, validation = split(data, config.validation, config.train_size, config.seed, config.split == "ordered")
     if run is not None:
         run.check_data(data, test)
+    training, validation = split(data, config.validation, config.train_size, config.seed, config.split == "ordered")
     tg.manual_seed((config.seed, 0))
     model = build_model(config)
     for module in model.modules():

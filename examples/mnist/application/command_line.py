@@ -30,7 +30,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Raise the error instead of printing all options."""
-        raise OptionError("", message)
+        raise OptionError(message)
 
 
 def parse(arguments: Sequence[str] | None = None) -> Command:
@@ -89,11 +89,10 @@ def continued(config: Config, given: dict[str, Any], folder: Path) -> Config:
             continue
         stays = f"--resume {folder}: {flag(name)} is {old} in this run and cannot become {new}"
         if name != "epochs" or new < old:
-            raise OptionError(name, f"{stays}; leave it out, or begin a new run")
+            raise OptionError(f"{stays}; leave it out, or begin a new run")
         if config.schedule not in OPEN_ENDED or config.warmup:
             raise OptionError(
-                name,
                 f"{stays}, since the learning rates of --schedule {config.schedule}"
-                f"{' with --warmup' if config.warmup else ''} depend on it; begin a new run",
+                f"{' with --warmup' if config.warmup else ''} depend on it; begin a new run"
             )
     return wanted

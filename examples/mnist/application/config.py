@@ -16,11 +16,7 @@ SPLITS = ("random", "ordered")
 
 
 class OptionError(ValueError):
-    """An option has a value that it cannot have; `option` is its name, or "" where it is not a matter of one alone."""
-
-    def __init__(self, option: str, message: str) -> None:
-        super().__init__(message)
-        self.option = option
+    """An option, or the file of options, is not what it can be."""
 
 
 class Range(NamedTuple):
@@ -167,12 +163,11 @@ class Config:
         if self.lr is None:
             object.__setattr__(self, "lr", OPTIMIZERS[self.optimizer].lr)
         if self.schedule in ("step", "exponential") and not self.lr_step:
-            raise OptionError("schedule", f"--schedule {self.schedule} needs --lr-step, the epochs of a factor")
+            raise OptionError(f"--schedule {self.schedule} needs --lr-step, the epochs of a factor")
         if self.loss == "bce" and self.last_activation not in PROBABILITIES:
             raise OptionError(
-                "output_activation",
                 f"--loss bce needs an --output-activation between 0 and 1 ({', '.join(PROBABILITIES)}), not "
-                f"{self.last_activation}",
+                f"{self.last_activation}"
             )
 
     @property
@@ -201,7 +196,7 @@ class Config:
         """
         unknown = values.keys() - {f.name for f in fields(cls)}
         if unknown:
-            raise OptionError(min(unknown), f"there is no option {min(unknown)!r}")
+            raise OptionError(f"there is no option {min(unknown)!r}")
         return cls(**values)
 
 
@@ -217,14 +212,14 @@ def conform(f: Field[Any], value: Any) -> Any:
     kind, allowed, choices = (f.metadata[key] for key in ("kind", "allowed", "choices"))
     if f.metadata["many"]:
         if not isinstance(value, list | tuple):
-            raise OptionError(f.name, f"{flag(f.name)} must be a list, not {value!r}")
+            raise OptionError(f"{flag(f.name)} must be a list, not {value!r}")
         values = tuple([convert(f.name, kind, v) for v in value])
     else:
         values = (convert(f.name, kind, value),)
     if allowed is not None and not all(allowed.holds(v) for v in values):
-        raise OptionError(f.name, f"{flag(f.name)} must be {allowed.words}, not {' '.join(map(str, values))}")
+        raise OptionError(f"{flag(f.name)} must be {allowed.words}, not {' '.join(map(str, values))}")
     if choices is not None and values[0] not in choices:
-        raise OptionError(f.name, f"{flag(f.name)} must be one of {', '.join(choices)}, not {value}")
+        raise OptionError(f"{flag(f.name)} must be one of {', '.join(choices)}, not {value}")
     return values if f.metadata["many"] else values[0]
 
 
@@ -239,5 +234,5 @@ def convert(name: str, kind: type, value: Any) -> Any:
         except (ValueError, OverflowError):
             fits = False
     if not fits:
-        raise OptionError(name, f"{flag(name)} must be {expected}, not {value!r}")
+        raise OptionError(f"{flag(name)} must be {expected}, not {value!r}")
     return value

@@ -23,20 +23,20 @@ def read_config(path: str) -> dict[str, Any]:
         content = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise OptionError("config", f"--config {path} cannot be read: {reason}") from error
+        raise OptionError(f"--config {path} cannot be read: {reason}") from error
     values = _parse_json(path, content) if Path(path).suffix == ".json" else _parse_yaml(path, content)
     if not isinstance(values, dict):
-        raise OptionError("config", f"{path} must map options to values, as in `lr: 0.1`, not hold {values!r:.60}")
+        raise OptionError(f"{path} must map options to values, as in `lr: 0.1`, not hold {values!r:.60}")
     known = {f.name: f for f in fields(Config) if not f.metadata["from_data"]}
     options = {}
     for key, value in values.items():
         name = str(key).replace("-", "_")
         if name not in known:
-            raise OptionError("config", f"{path}: there is no option {key!r}; train.py --help lists them")
+            raise OptionError(f"{path}: there is no option {key!r}; train.py --help lists them")
         try:
             options[name] = conform(known[name], value)
         except OptionError as error:
-            raise OptionError(name, f"{path}: {error}") from None
+            raise OptionError(f"{path}: {error}") from None
     return options
 
 
@@ -44,7 +44,7 @@ def _parse_json(path: str, content: str) -> Any:
     try:
         return json.loads(content)
     except (ValueError, RecursionError) as error:
-        raise OptionError("config", f"{path} is not JSON: {error}") from error
+        raise OptionError(f"{path} is not JSON: {error}") from error
 
 
 def _parse_yaml(path: str, content: str) -> Any:
@@ -52,12 +52,12 @@ def _parse_yaml(path: str, content: str) -> Any:
         import yaml
     except ImportError:
         raise OptionError(
-            "config", f"{path} needs the package PyYAML: pip install PyYAML, or give the config as JSON in a .json file"
+            f"{path} needs the package PyYAML: pip install PyYAML, or give the config as JSON in a .json file"
         ) from None
     try:
         return yaml.safe_load(content) or {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise OptionError("config", f"{path} is not YAML: {error}") from error
+        raise OptionError(f"{path} is not YAML: {error}") from error
 
 
 def format_config(config: Config) -> str:
