@@ -80,7 +80,7 @@ class LayerNorm(Module):
         dtype: DTypeLike | None = None,
     ) -> None:
         super().__init__()
-        shape = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+        shape = (normalized_shape,) if isinstance(normalized_shape, int | np.integer) else tuple(normalized_shape)
         if not shape or any(length < 1 for length in shape):
             raise ValueError(f"LayerNorm needs one positive length or more, not {normalized_shape}")
         self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine

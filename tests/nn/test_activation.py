@@ -100,3 +100,30 @@ def test_arguments_that_make_no_sense():
         nn.Softshrink(-1)
     with pytest.raises(TypeError, match="dim"):
         nn.Softmax()
+
+
+def test_slopes_at_random():
+    x = tg.tensor(X, requires_grad=True)
+    first, second = (nn.RReLU(0.1, 0.9, generator=np.random.default_rng(3))(x) for _ in range(2))
+    np.testing.assert_array_equal(first.detach().numpy(), second.detach().numpy())
+    first.sum().backward()
+    slopes = x.grad.numpy()
+    np.testing.assert_allclose(first.detach().numpy(), slopes * X)
+    assert (slopes[X > 0] == 1).all()
+    assert ((slopes[X < 0] >= 0.1) & (slopes[X < 0] <= 0.9)).all()
+    assert len(np.unique(slopes[X < 0])) == (X < 0).sum()
+    np.testing.assert_allclose(nn.RReLU(0.1, 0.9).eval()(tg.tensor(X)).numpy(), np.where(X > 0, X, 0.5 * X))
+
+
+def test_slopes_in_order():
+    for make in (lambda: nn.RReLU(0.5, 0.1), lambda: F.rrelu(tg.tensor(X), 0.5, 0.1)):
+        with pytest.raises(ValueError, match=r"lower <= upper, not 0\.5 and 0\.1"):
+            make()
+
+
+def test_probabilities_of_channels():
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    for images in (x, x[0]):
+        np.testing.assert_allclose(nn.Softmax2d()(tg.tensor(images)).numpy().sum(-3), 1, rtol=1e-12)
+    with pytest.raises(ValueError, match=r"\(N, C, H, W\) or \(C, H, W\), not \(3, 4\)"):
+        nn.Softmax2d()(tg.tensor(X))

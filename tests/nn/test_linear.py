@@ -1,4 +1,4 @@
-"""Linear, Identity, Flatten, Unflatten and Dropout by themselves."""
+"""Linear, Identity, Flatten and Unflatten by themselves."""
 
 import math
 
@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 import nn
-import nn.functional as F
 import tinygrad_np as tg
 
 # ---- Linear
@@ -90,75 +89,3 @@ def test_flatten_and_unflatten():
     assert nn.Unflatten(-1, (2, -1))(x).shape == (2, 3, 2, 2)
     with pytest.raises(TypeError, match="sequence of integers"):
         nn.Unflatten(1, "ab")
-
-
-# ---- Dropout
-
-
-@pytest.mark.parametrize("p", [0.0, 1 / 1024, 0.1, 0.25, 0.5, 0.9, 1.0])
-def test_dropout_drops_with_its_probability_and_scales_the_rest(p):
-    n = 400_000
-    x = tg.full((n,), 3.0, requires_grad=True)
-    y = nn.Dropout(p, generator=np.random.default_rng(1))(x)
-    kept = y.detach().numpy() != 0
-    assert abs(kept.mean() - (1 - p)) <= 4 * math.sqrt(p * (1 - p) / n)
-    np.testing.assert_allclose(y.detach().numpy()[kept], 3 / (1 - p) if p < 1 else [], rtol=1e-6)
-    y.sum().backward()
-    np.testing.assert_allclose(x.grad.numpy(), kept / (1 - p) if p < 1 else 0 * kept, rtol=1e-6)
-
-
-def test_the_last_of_65536_cases_is_decided_too():
-    """Sixteen bits alone would drop nothing at the first p, and too much or too little at the second."""
-    generator = np.random.default_rng(0)
-    for p in (0.4 / 65536, 1.5 / 65536):
-        dropped = sum(int((F.dropout(tg.ones(2_000_000), p, generator=generator).numpy() == 0).sum()) for _ in range(4))
-        assert abs(dropped - 8_000_000 * p) < 5 * math.sqrt(8_000_000 * p)
-
-
-@pytest.mark.parametrize("bits", [np.random.PCG64, np.random.Philox, np.random.SFC64, np.random.MT19937])
-def test_dropout_with_any_generator(bits):
-    y = F.dropout(tg.ones(100_000), 0.3, generator=np.random.Generator(bits(2)))
-    assert abs(float((y.numpy() == 0).mean()) - 0.3) < 0.006
-
-
-def test_dropout_of_neighbours_is_independent():
-    kept = F.dropout(tg.ones(400_000), 0.5, generator=np.random.default_rng(5)).numpy() > 0
-    for distance in (1, 2, 3, 4, 8):
-        assert abs(np.mean(kept[distance:] == kept[:-distance]) - 0.5) < 0.004
-
-
-def test_dropout_depends_on_the_seed_alone():
-    layer, x = nn.Dropout(0.3), tg.ones(5, 7)
-    tg.manual_seed((0, 2, 5))
-    first = layer(x).tolist()
-    tg.rand(3)
-    assert layer(x).tolist() != first
-    tg.manual_seed((0, 2, 5))
-    assert layer(x).tolist() == first
-
-
-def test_dropout_in_evaluation_returns_its_input():
-    x = tg.ones(3)
-    assert nn.Dropout(0.9).eval()(x) is x
-    assert F.dropout(x, 0.9, False) is x
-
-
-def test_dropout_keeps_dtype_and_shape():
-    for shape in [(), (0,), (1, 1), (2, 3, 4)]:
-        assert F.dropout(tg.ones(shape, dtype="float64")).shape == shape
-    assert F.dropout(tg.ones(3, dtype="float64")).dtype == np.float64
-    assert F.dropout(tg.ones(3, dtype="float16")).dtype == np.float16
-
-
-def test_dropout_in_place_writes_into_its_input():
-    x = tg.ones(1000)
-    y = nn.Dropout(0.5, inplace=True)(x)
-    assert y is x
-    assert sorted(set(x.tolist())) == [0.0, 2.0]
-
-
-@pytest.mark.parametrize("p", [-0.1, 1.1, math.nan])
-def test_dropout_needs_a_probability(p):
-    for make in (nn.Dropout, lambda p: F.dropout(tg.ones(1), p)):
-        with pytest.raises(ValueError, match="between 0 and 1"):
-            make(p)
