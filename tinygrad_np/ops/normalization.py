@@ -18,14 +18,14 @@ from .shape import dimensions
 
 def _sum(a: Any, axis: tuple[int, ...]) -> Any:
     """Return the sum of `a` along `axis`, which stays, at length 1."""
-    if type(a) is ndarray and axis == (a.ndim - 1,):  # BLAS takes a third of the time of NumPy's sum
+    if isinstance(a, ndarray) and axis == (a.ndim - 1,):  # BLAS takes a third of the time of NumPy's sum
         return np.vecdot(a, np.ones(a.shape[-1], a.dtype))[..., None]
     return np.add.reduce(a, axis=axis, keepdims=True)
 
 
 def _sum_of_products(a: Any, b: Any, axis: tuple[int, ...]) -> Any:
     """Return the sum of ``a * b`` along `axis`, which stays, at length 1; of arrays, without their product."""
-    if type(a) is not ndarray:
+    if not isinstance(a, ndarray):
         return np.add.reduce(a * b, axis=axis, keepdims=True)
     if axis == (a.ndim - 1,):
         return np.vecdot(a, b)[..., None]
@@ -73,8 +73,9 @@ def _standardize_vjp(
     And ``dweight = g z``, ``dbias = g``.  A weight that does not change along `axis` leaves the sums, so that those for
     dx are those of dweight and dbias.
     """
-    g, g_mean, g_variance = g
+    g, g_mean, g_variance = g  # None for an output that was not used, mostly the last two
     _, mean, variance = y
+    g = np.zeros_like(x) if g is None else g
     count = reduced_length(x.shape, mean.shape) or 1
     scale = 1 / np.sqrt(variance + eps)
     z = _multiplied(x - mean, scale)
@@ -82,13 +83,15 @@ def _standardize_vjp(
     constant = set(axis) <= set(stretched)
     h, factor = (g, scale if weight is None else scale * weight) if constant else (g * weight, scale)
     total, along = _sum(h, axis), _sum_of_products(h, z, axis)
-    dweight, dbias = (along, total) if constant else (_sum_of_products(g, z, stretched), g)
+    dweight, dbias = along, total
+    if not constant:
+        dweight, dbias = _sum_of_products(g, z, stretched) if needs[1] else None, g
     if not needs[0]:
         return None, dweight, dbias
-    shift = (factor * total - g_mean) / count
-    slope = (factor * along - 2 * g_variance / scale) / count
+    shift = (factor * total if g_mean is None else factor * total - g_mean) / count
+    slope = (factor * along if g_variance is None else factor * along - 2 * g_variance / scale) / count
     dx = h * factor if constant else _multiplied(h, factor)
-    if type(dx) is ndarray:
+    if isinstance(dx, ndarray):
         dx -= shift
         dx -= _multiplied(z, slope)
         return dx, dweight, dbias
@@ -97,10 +100,10 @@ def _standardize_vjp(
 
 def _multiplied(a: Any, b: Any) -> Any:
     """Return ``a * b``, in the memory of `a` if that is an array: for one that nobody else has."""
-    return np.multiply(a, b, out=a) if type(a) is ndarray else a * b
+    return np.multiply(a, b, out=a) if isinstance(a, ndarray) else a * b
 
 
-standardize_.defvjp_joint(_standardize_vjp)
+standardize_.defvjp_joint(_standardize_vjp, takes_missing=True)
 
 
 def standardize(
