@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from . import augment, data, functional, init, optim, utils
+from . import augment, capture, data, functional, init, optim, utils
 from .activation import (
     CELU,
     ELU,
@@ -139,6 +139,7 @@ __all__ = [
     "TripletMarginLoss",
     "Unflatten",
     "augment",
+    "capture",
     "data",
     "functional",
     "init",

@@ -5,6 +5,7 @@ from .dtypes import get_default_dtype, promote_types, set_default_dtype
 from .gradcheck import GradcheckError, gradcheck
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .io import load, load_metadata, save
+from .jit import jit
 from .ops.activation import (
     celu,
     elu,
@@ -178,6 +179,7 @@ from .ops.pad import pad
 from .ops.random import (
     bernoulli,
     default_generator,
+    draw,
     get_rng_state,
     manual_seed,
     normal,
@@ -316,6 +318,7 @@ __all__ = [
     "div",
     "divide",
     "dot",
+    "draw",
     "einsum",
     "elu",
     "empty",
@@ -375,6 +378,7 @@ __all__ = [
     "isfinite",
     "isinf",
     "isnan",
+    "jit",
     "kron",
     "kthvalue",
     "le",

@@ -114,7 +114,8 @@ def rrelu(
         raise ValueError(f"rrelu needs lower <= upper, not {lower} and {upper}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
-    slopes = (generator or tg.default_generator()).uniform(lower, upper, input.shape).astype(input.dtype)
+    shape, dtype = input.shape, input.dtype
+    slopes = tg.draw(lambda source: source.uniform(lower, upper, shape).astype(dtype), generator)
     factor = tg.from_numpy(np.where(input.array > 0, 1, slopes).astype(input.dtype))
     return tg.inplace.write(input, tg.multiply, factor) if inplace else tg.multiply(input, factor)
 

@@ -57,7 +57,8 @@ def dropout(
     check_probability(p)
     if not training or p == 0:
         return input
-    kept = _kept(input.shape, p, generator or tg.default_generator())
+    shape = input.shape
+    kept = tg.draw(lambda source: _kept(shape, p, source), generator)
     mask = tg.as_tensor(np.asarray(np.multiply(kept, 1 / (1 - p) if p < 1 else 0.0, dtype=input.dtype)))
     return tg.inplace.write(input, tg.multiply, mask) if inplace else tg.multiply(input, mask)
 
@@ -101,7 +102,8 @@ def alpha_dropout(
     check_probability(p)
     if not training or p == 0:
         return input
-    kept = _kept(input.shape, p, generator or tg.default_generator())
+    shape = input.shape
+    kept = tg.draw(lambda source: _kept(shape, p, source), generator)
     scale = 1 / math.sqrt((1 - p) * (1 + p * ALPHA**2)) if p < 1 else 0.0
     factor = tg.from_numpy(np.where(kept, scale, 0).astype(input.dtype))
     offset = tg.from_numpy((np.where(kept, 0, scale * ALPHA) - scale * p * ALPHA).astype(input.dtype))

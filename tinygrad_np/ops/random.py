@@ -6,7 +6,7 @@ generator, which `manual_seed` sets.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -57,6 +57,20 @@ def set_rng_state(state: dict[str, Any]) -> None:
     _default.bit_generator.state = state
 
 
+def draw(function: Callable[[np.random.Generator], Any], generator: np.random.Generator | None = None) -> Any:
+    """Return ``function(generator)``, an array, with the default generator where none is given.
+
+    All that is random is drawn through this function, so that a captured step can draw anew in each replay.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> draw(lambda generator: generator.random(3)).shape
+    (3,)
+    """
+    return function(generator or _default)
+
+
 def _floating(dtype: DTypeLike | None) -> np.dtype[Any]:
     chosen = np.dtype(dtype or dtypes.get_default_dtype())
     if chosen.kind != "f":
@@ -64,11 +78,18 @@ def _floating(dtype: DTypeLike | None) -> np.dtype[Any]:
     return chosen
 
 
-def _drawn(draw: Any, size: tuple[int, ...], dtype: DTypeLike | None, requires_grad: bool) -> Tensor:
-    """Return ``draw(size, dtype)`` in `dtype`; NumPy draws in float32 and float64 only."""
+def _drawn(
+    method: Callable[..., Any],
+    size: tuple[int, ...],
+    dtype: DTypeLike | None,
+    requires_grad: bool,
+    generator: np.random.Generator | None,
+) -> Tensor:
+    """Return what a method of the generator draws, in `dtype`; NumPy draws in float32 and float64 only."""
     chosen = _floating(dtype)
     native = chosen if chosen in (dtypes.float32, dtypes.float64) else dtypes.float32
-    return Tensor(np.asarray(draw(size, native), chosen), requires_grad=requires_grad)
+    drawn = draw(lambda source: np.asarray(method(source, size, native), chosen), generator)
+    return Tensor(drawn, requires_grad=requires_grad)
 
 
 def rand(
@@ -85,7 +106,7 @@ def rand(
     >>> tg.rand(2, 3).shape
     (2, 3)
     """
-    return _drawn((generator or _default).random, sizes_of(size), dtype, requires_grad)
+    return _drawn(np.random.Generator.random, sizes_of(size), dtype, requires_grad, generator)
 
 
 def randn(
@@ -102,7 +123,7 @@ def randn(
     >>> tg.randn(2, 3).dtype
     dtype('float32')
     """
-    return _drawn((generator or _default).standard_normal, sizes_of(size), dtype, requires_grad)
+    return _drawn(np.random.Generator.standard_normal, sizes_of(size), dtype, requires_grad, generator)
 
 
 def normal(
@@ -155,7 +176,7 @@ def randint(
         low, high, size = 0, low, high
     if size is None or not high > low:
         raise ValueError(f"randint needs low < high and a size, not low={low}, high={high}, size={size}")
-    return Tensor((generator or _default).integers(low, high, tuple(size)).astype(dtype))
+    return Tensor(draw(lambda source: source.integers(low, high, tuple(size)).astype(dtype), generator))
 
 
 def randperm(n: int, *, generator: np.random.Generator | None = None) -> Tensor:
@@ -167,7 +188,7 @@ def randperm(n: int, *, generator: np.random.Generator | None = None) -> Tensor:
     >>> sorted(tg.randperm(4).tolist())
     [0, 1, 2, 3]
     """
-    return Tensor((generator or _default).permutation(n))
+    return Tensor(draw(lambda source: source.permutation(n), generator))
 
 
 def bernoulli(input: Any, *, generator: np.random.Generator | None = None) -> Tensor:
@@ -187,7 +208,8 @@ def bernoulli(input: Any, *, generator: np.random.Generator | None = None) -> Te
     p = array_of(input)
     if p.size and not (p.min() >= 0 and p.max() <= 1):
         raise ValueError(f"bernoulli needs probabilities between 0 and 1, not {p.min()} to {p.max()}")
-    return Tensor(np.asarray((generator or _default).random(p.shape) < p).astype(p.dtype))
+    drawn = draw(lambda source: source.random(p.shape), generator)
+    return Tensor(np.asarray(drawn < p).astype(p.dtype))
 
 
 def rand_like(input: Any, *, generator: np.random.Generator | None = None, dtype: DTypeLike | None = None) -> Tensor:

@@ -1,0 +1,170 @@
+"""What a captured step has to know of modules and optimizers: loaded with the package, in effect while capturing only.
+
+A replay does not run Python code.  So it checks that modules are in the mode, and have the hooks, that they had, and that
+the options of optimizers are the same; the learning rate is read anew each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tinygrad_np as tg
+from tinygrad_np.jit import Live, Tracer, observe, outside_of_recording
+
+from .module import Hook, Module
+from .optim.optimizer import Optimizer
+
+
+@observe
+def _patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
+    return [
+        (Module, "__call__", _watched_call(tracer, Module.__call__)),
+        (Module, "_call_with_hooks", _hooks_each_time(tracer, Module._call_with_hooks)),
+        (Optimizer, "step", _live_step(tracer, Optimizer.step)),
+    ]
+
+
+# ---- modules
+
+
+class Mode:
+    """A condition: a module is in training mode or not, and has these hooks, as it was."""
+
+    def __init__(self, module: Module) -> None:
+        self.module, self.training = module, module.training
+        self.hooks = module._hooks
+        self.count = len(self.hooks)
+
+    def conditions(self, name: Callable[[Any], str]) -> list[str]:
+        """Return expressions that are true where a replay would be wrong."""
+        module = name(self.module)
+        hooks = f"len({module}._hooks) != {self.count} or {module}._hooks is not {name(self.hooks)}"
+        return [f"{module}.training is not {self.training}", hooks if self.count else f"{module}._hooks"]
+
+    def effects(self, name: Callable[[Any], str]) -> list[str]:
+        """Return nothing: a replay leaves the module alone."""
+        return []
+
+
+def _watched_call(tracer: Tracer, call: Callable[..., Any]) -> Callable[..., Any]:
+    def watched(module: Module, *args: Any, **kwargs: Any) -> Any:
+        for each in module.modules():
+            if not any(isinstance(mode, Mode) and mode.module is each for mode in tracer.watched):
+                tracer.watched.append(Mode(each))
+        return call(module, *args, **kwargs)
+
+    return watched
+
+
+def _hooks_each_time(tracer: Tracer, call_with_hooks: Callable[..., Any]) -> Callable[..., Any]:
+    """Have replays call hooks that return nothing; what others return is recorded, with all that they do to tensors."""
+
+    def each_time(function: Callable[..., Any]) -> Callable[..., Any]:
+        def hook(module: Module, *arguments: Any) -> Any:
+            returned: list[Any] = []
+
+            def call(*arrays: Any) -> None:
+                given = iter([tg.from_numpy(array.copy()) for array in arrays])
+                with outside_of_recording():
+                    returned[:] = [function(module, *_with_tensors(arguments, lambda _: next(given)))]
+
+            tensors: list[tg.Tensor] = []
+            _with_tensors(arguments, tensors.append)
+            tracer.record_effect(call, function, [tensor.array for tensor in tensors])
+            if returned == [None]:
+                return None
+            tracer.calls.pop()
+            return function(module, *arguments)
+
+        return hook
+
+    def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        hooks = module._hooks
+        module.__dict__["_hooks"] = {
+            key: Hook(each_time(hook.function), hook.before, hook.with_kwargs) for key, hook in hooks.items()
+        }
+        try:
+            return call_with_hooks(module, args, kwargs)
+        finally:
+            module.__dict__["_hooks"] = hooks
+
+    return call
+
+
+def _with_tensors(tree: Any, function: Callable[[tg.Tensor], Any]) -> Any:
+    """Return nested tuples, lists and dicts with every tensor replaced."""
+    if isinstance(tree, tg.Tensor):
+        return function(tree)
+    if isinstance(tree, tuple | list):
+        return type(tree)(_with_tensors(item, function) for item in tree)
+    if isinstance(tree, dict):
+        return {key: _with_tensors(item, function) for key, item in tree.items()}
+    return tree
+
+
+# ---- optimizers
+
+
+class Option:
+    """A condition: an option of a group has the value that it had."""
+
+    def __init__(self, group: dict[str, Any], key: str) -> None:
+        self.group, self.key, self.value = group, key, group[key]
+
+    def conditions(self, name: Callable[[Any], str]) -> list[str]:
+        """Return an expression that is true where a replay would be wrong."""
+        value = self.value if isinstance(self.value, bool | int | float) else name(self.value)
+        return [f"{name(self.group)}[{self.key!r}] != {value}"]
+
+    def effects(self, name: Callable[[Any], str]) -> list[str]:
+        """Return nothing: a replay leaves the option alone."""
+        return []
+
+
+class Step:
+    """An effect: an optimizer counts its steps."""
+
+    def __init__(self, optimizer: Optimizer) -> None:
+        self.optimizer = optimizer
+
+    def conditions(self, name: Callable[[Any], str]) -> list[str]:
+        """Return nothing: the count may be what it likes."""
+        return []
+
+    def effects(self, name: Callable[[Any], str]) -> list[str]:
+        """Return the line that counts."""
+        return [f"{name(self.optimizer)}.steps += 1"]
+
+
+class LiveGroup(dict[str, Any]):
+    """A group of parameters whose learning rate is read in each replay, and whose other options are watched."""
+
+    def __init__(self, tracer: Tracer, group: dict[str, Any]) -> None:
+        super().__init__(group)
+        self.tracer, self.group = tracer, group
+
+    def __getitem__(self, key: str) -> Any:
+        value = self.group[key]
+        if key == "lr" and type(value) is float:
+            return Live.of(self.group, key, lambda: self.tracer.watched.append(Option(self.group, key)))
+        if key != "params" and not isinstance(value, tg.Tensor):
+            self.tracer.watched.append(Option(self.group, key))
+        return value
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        self.group[key] = value
+        super().__setitem__(key, value)
+
+
+def _live_step(tracer: Tracer, step: Callable[..., Any]) -> Callable[..., Any]:
+    def live(optimizer: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        groups = optimizer.param_groups
+        optimizer.param_groups = [LiveGroup(tracer, group) for group in groups]
+        try:
+            return step(optimizer, *args, **kwargs)
+        finally:
+            optimizer.param_groups = groups
+            tracer.watched.append(Step(optimizer))
+
+    return live

@@ -1,0 +1,475 @@
+"""Captured functions and training steps do what eager ones do."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import tracemalloc
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import nn
+import tinygrad_np as tg
+from tinygrad_np.jit import DependentShapeError, ValueNeededError, jit
+
+Step = Callable[..., Any]
+
+
+def same(a: tg.Tensor, b: tg.Tensor) -> bool:
+    return a.shape == b.shape and a.dtype == b.dtype and a.array.tobytes() == b.array.tobytes()
+
+
+def batches(count: int, small: tuple[int, ...] = ()) -> list[tuple[tg.Tensor, tg.Tensor]]:
+    rng = np.random.default_rng(0)
+    sizes = [3 if i in small else 8 for i in range(count)]
+    return [(tg.tensor(rng.random((n, 6), dtype=np.float32)), tg.tensor(rng.integers(0, 4, n))) for n in sizes]
+
+
+OPTIMIZERS: dict[str, Callable[[Any], nn.optim.Optimizer]] = {
+    "SGD": lambda p: nn.SGD(p, lr=0.1),
+    "SGD climbing": lambda p: nn.SGD(p, lr=0.1, maximize=True),
+    "SGD, weight decay": lambda p: nn.SGD(p, lr=0.1, weight_decay=0.01),
+    "SGD, momentum": lambda p: nn.SGD(p, lr=0.1, momentum=0.9, dampening=0.5),
+    "SGD, Nesterov": lambda p: nn.SGD(p, lr=0.1, momentum=0.9, nesterov=True),
+    "Adam": lambda p: nn.Adam(p, lr=0.01),
+    "AMSGrad": lambda p: nn.Adam(p, lr=0.01, amsgrad=True, weight_decay=0.1),
+    "AdamW": lambda p: nn.AdamW(p, lr=0.01),
+    "NAdam": lambda p: nn.NAdam(p, lr=0.01),
+    "RMSprop": lambda p: nn.RMSprop(p, lr=0.01, momentum=0.5),
+    "Adagrad": lambda p: nn.Adagrad(p, lr=0.01),
+}
+
+
+def training(
+    optimizer: str = "SGD", dropout: float = 0.0
+) -> tuple[nn.Module, nn.optim.Optimizer, Callable[[tg.Tensor, tg.Tensor], tg.Tensor]]:
+    tg.manual_seed(0)
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(dropout), nn.Linear(5, 4))
+    chosen, criterion = OPTIMIZERS[optimizer](model.parameters()), nn.CrossEntropy()
+
+    def step(x: tg.Tensor, y: tg.Tensor) -> tg.Tensor:
+        loss = criterion(model(x), y)
+        chosen.zero_grad()
+        loss.backward()
+        chosen.step()
+        return loss
+
+    return model, chosen, step
+
+
+def assert_trains_the_same(optimizer: str, dropout: float = 0.0, between: Any = None, count: int = 12) -> Any:
+    """Train twice, in eager mode and captured, and compare all that can be seen from outside."""
+    seen = []
+    captured: Any = None
+    for capture in (False, True):
+        model, chosen, step = training(optimizer, dropout)
+        if capture:
+            step = captured = jit(step, exact=True)
+        losses = []
+        for number, (x, y) in enumerate(batches(count, small=(4, 8, 11))):
+            if between is not None:
+                between(number, model, chosen)
+            losses.append(step(x, y).item())
+        state = [value.array.tobytes() for entry in chosen.state.values() for value in entry.values()]
+        parameters = list(model.parameters())
+        grads = [p.grad.array.tobytes() for p in parameters if p.grad is not None]
+        versions = [p._version[0] for p in parameters]
+        draws = tg.rand(3).tolist()
+        seen.append((losses, [p.array.tobytes() for p in parameters], grads, state, versions, chosen.steps, draws))
+    assert seen[0] == seen[1]
+    assert captured.programs
+    return captured
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_training_gives_the_same_bits(optimizer: str) -> None:
+    captured = assert_trains_the_same(optimizer)
+    assert len(captured.programs) >= 1
+
+
+def test_dropout_draws_the_same_masks() -> None:
+    assert_trains_the_same("SGD", dropout=0.5)
+
+
+def test_a_new_seed_is_heeded() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 7:
+            tg.manual_seed(5)
+
+    assert_trains_the_same("SGD", dropout=0.5, between=between)
+
+
+def test_the_learning_rate_is_live() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 6:
+            optimizer.param_groups[0]["lr"] *= 0.5
+
+    captured = assert_trains_the_same("SGD", between=between)
+    assert len(captured.programs) == 2  # one for each size of batch
+
+
+def test_schedules_take_effect_and_see_the_steps() -> None:
+    schedules: dict[int, Any] = {}
+
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 0:
+            schedules[id(optimizer)] = nn.optim.lr_scheduler.StepLR(optimizer, 2, 0.5)
+        else:
+            schedules[id(optimizer)].step()
+
+    assert_trains_the_same("SGD", between=between)
+
+
+def test_other_options_are_watched() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        optimizer.param_groups[0]["momentum"] = 0.9 if number < 6 else 0.5
+
+    assert_trains_the_same("SGD, momentum", between=between)
+
+
+def test_evaluation_is_another_step() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        model.train(number % 4 < 2)
+
+    assert_trains_the_same("SGD", dropout=0.5, between=between, count=24)
+
+
+def test_freezing_a_parameter_takes_effect() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        next(iter(model.parameters())).requires_grad_(number < 6)
+
+    assert_trains_the_same("SGD", between=between)
+
+
+def test_a_parameter_that_is_given_other_memory_is_heeded() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 6:
+            parameter = next(iter(model.parameters()))
+            parameter.data = parameter.detach().clone() * 2
+
+    assert_trains_the_same("SGD", between=between)
+
+
+def test_gradients_add_up_where_they_are_not_cleared() -> None:
+    seen = []
+    for capture in (False, True):
+        tg.manual_seed(0)
+        layer = nn.Linear(6, 4)
+
+        def backward(x: tg.Tensor, y: tg.Tensor, layer: nn.Linear = layer) -> None:
+            nn.functional.cross_entropy(layer(x), y).backward()
+
+        call: Any = jit(backward) if capture else backward
+        found = []
+        for number, (x, y) in enumerate(batches(12)):
+            call(x, y)
+            assert layer.weight.grad is not None
+            found.append(layer.weight.grad.array.tobytes())
+            if number % 3 == 2:
+                layer.zero_grad()
+        seen.append(found)
+    assert seen[0] == seen[1]
+
+
+def test_gradients_of_arguments_arrive_at_the_argument() -> None:
+    @jit
+    def f(x: tg.Tensor) -> None:
+        (x * x).sum().backward()
+
+    for number in range(5):
+        x = tg.tensor([1.0, float(number)], requires_grad=True)
+        f(x)
+        assert x.grad is not None
+        assert x.grad.tolist() == [2.0, 2.0 * number]
+
+
+# ---- functions
+
+
+def test_results_are_new_tensors() -> None:
+    f = jit(lambda x: (x + 1, {"twice": [x * 2]}))
+    results = [f(tg.tensor([float(i)])) for i in range(5)]
+    assert [r[0].item() for r in results] == [1.0, 2.0, 3.0, 4.0, 5.0]
+    assert [r[1]["twice"][0].item() for r in results] == [0.0, 2.0, 4.0, 6.0, 8.0]
+    assert f.programs
+
+
+def test_arguments_and_outside_tensors_come_back_themselves() -> None:
+    outside = tg.ones(2)
+    f = jit(lambda x: (x, outside, x + outside))
+    for _ in range(4):
+        x = tg.ones(2)
+        found = f(x)
+        assert found[0] is x
+        assert found[1] is outside
+
+
+def test_constants_select_another_capture() -> None:
+    f = jit(lambda x, power=1: x**power)
+    for _ in range(4):
+        assert f(tg.tensor([3.0])).item() == 3.0
+        assert f(tg.tensor([3.0]), power=2).item() == 9.0
+
+
+def test_outside_tensors_are_read_anew() -> None:
+    outside = tg.ones(2)
+    f = jit(lambda x: x + outside)
+    for number in range(6):
+        outside.fill_(number)
+        assert f(tg.zeros(2)).tolist() == [number, number]
+
+
+def test_writing_into_arguments_and_outside_tensors() -> None:
+    total = tg.zeros(2)
+
+    @jit
+    def f(x: tg.Tensor) -> None:
+        fresh = tg.zeros(2)
+        fresh += x
+        total.add_(fresh)
+        x.mul_(2)
+
+    for number in range(1, 6):
+        x = tg.ones(2)
+        version = x._version[0]
+        f(x)
+        assert x.tolist() == [2.0, 2.0]
+        assert total.tolist() == [number, number]
+        assert x._version[0] > version
+
+
+def test_one_tensor_given_twice_is_not_two() -> None:
+    f = jit(lambda x, y: x + 2 * y)
+    a, b = tg.tensor([1.0]), tg.tensor([10.0])
+    for _ in range(4):
+        assert f(a, a).item() == 3.0
+        assert f(a, b).item() == 21.0
+
+
+def test_views_and_other_memory_orders_are_heeded() -> None:
+    f = jit(lambda x: x.sum(0) + x[0])
+    base = tg.tensor(np.arange(12.0, dtype=np.float32).reshape(3, 4))
+    for x in [base, base.T, base[:, ::2]] * 3:
+        assert same(f(x), f.function(x))
+
+
+def test_random_numbers_are_drawn_each_time() -> None:
+    f = jit(lambda x: x + tg.randn(3) + tg.rand(3) * tg.randint(0, 10, (3,)))
+    tg.manual_seed(3)
+    captured = [f(tg.zeros(3)).tolist() for _ in range(5)]
+    tg.manual_seed(3)
+    assert captured == [f.function(tg.zeros(3)).tolist() for _ in range(5)]
+
+
+def test_checks_inside_operations_choose_another_way() -> None:
+    model, _, step = training()
+    captured = jit(step)
+    for x, y in batches(4):
+        captured(x, y)
+    x, _ = batches(1)[0]
+    before = [p.array.copy() for p in model.parameters()]
+    with pytest.raises(IndexError, match="class"):
+        captured(x, tg.tensor([0, 1, 2, 3, 4, 0, 1, 2]))
+    for p, b in zip(model.parameters(), before, strict=True):
+        np.testing.assert_array_equal(p.array, b)
+
+
+# ---- hooks
+
+
+def test_hooks_of_gradients_run_each_time() -> None:
+    seen: list[list[float]] = []
+    layer = nn.Linear(6, 4)
+
+    def hook(g: tg.Tensor) -> tg.Tensor:
+        seen.append(g.tolist())
+        return g * 2
+
+    layer.bias.register_hook(hook)  # type: ignore[union-attr]
+
+    def step(x: tg.Tensor) -> None:
+        layer.zero_grad()
+        layer(x).sum().backward()
+
+    captured = jit(step)
+    for number, (x, _) in enumerate(batches(5)):
+        captured(x)
+        assert len(seen) == number + 1
+        assert layer.bias.grad.tolist() == [16.0] * 4  # type: ignore[union-attr]
+    assert captured.programs
+
+
+def test_a_hook_that_comes_later_is_heeded() -> None:
+    layer = nn.Linear(6, 4)
+
+    def step(x: tg.Tensor) -> None:
+        layer.zero_grad()
+        layer(x).sum().backward()
+
+    captured = jit(step)
+    for x, _ in batches(4):
+        captured(x)
+    handle = layer.weight.register_hook(lambda g: g * 0)
+    for x, _ in batches(4):
+        captured(x)
+        assert not layer.weight.grad.array.any()  # type: ignore[union-attr]
+    handle.remove()
+    captured(x)
+    assert layer.weight.grad.array.any()  # type: ignore[union-attr]
+
+
+def test_hooks_of_modules_that_look_on_run_each_time() -> None:
+    layer = nn.Linear(6, 4)
+    seen: list[float] = []
+    layer.register_forward_hook(lambda module, args, output: seen.append(output.sum().item()))
+    captured = jit(lambda x: layer(x).detach())
+    expected = []
+    for x, _ in batches(6):
+        expected.append(captured(x).sum().item())
+    assert seen == expected
+    assert captured.programs
+
+
+def test_hooks_of_modules_that_replace_are_recorded() -> None:
+    layer = nn.Linear(6, 4)
+    layer.register_forward_hook(lambda module, args, output: output * 2)
+    captured = jit(lambda x: layer(x).detach())
+    for x, _ in batches(5):
+        assert same(captured(x), layer(x).detach())
+    handle = layer.register_forward_hook(lambda module, args, output: output + 1)
+    for x, _ in batches(5):
+        assert same(captured(x), layer(x).detach())
+    handle.remove()
+    for x, _ in batches(5):
+        assert same(captured(x), layer(x).detach())
+
+
+# ---- errors
+
+ASKING: dict[str, Callable[[tg.Tensor], Any]] = {
+    "numpy()": lambda x: x.numpy(),
+    "item()": lambda x: x.sum().item(),
+    "tolist()": lambda x: x.tolist(),
+    "bool()": lambda x: 1 if x.sum() > 0 else 0,
+    "float()": lambda x: float(x.sum()),
+    "int()": lambda x: int(x.sum()),
+    "conversion to an ndarray": lambda x: np.asarray(x),
+    "use as an index": lambda x: [1, 2, 3][x.sum().long()],  # type: ignore[call-overload]
+}
+
+
+@pytest.mark.parametrize("what", ASKING)
+def test_asking_for_elements_is_refused(what: str) -> None:
+    with pytest.raises(ValueNeededError) as caught:
+        jit(ASKING[what])(tg.ones(2))
+    message = str(caught.value)
+    assert what in message
+    assert "captured" in message
+    assert "where()" in message
+    assert ASKING["item()"](tg.ones(2)) == 2.0  # eager mode is as it was
+
+
+@pytest.mark.parametrize(
+    ("name", "function"),
+    [
+        ("nonzero", lambda x: x.nonzero()),
+        ("take_mask", lambda x: x[x > 0]),
+        ("unique", lambda x: tg.unique(x)),
+        ("take_mask", lambda x: tg.masked_select(x, x > 0)),
+        ("nonzero", lambda x: tg.where(x > 0)),
+    ],
+)
+def test_shapes_that_depend_on_elements_are_refused(name: str, function: Callable[[tg.Tensor], Any]) -> None:
+    with pytest.raises(DependentShapeError, match=f"^{name}.*depends on the elements"):
+        jit(function)(tg.ones(2))
+
+
+def test_numbers_of_python_that_change_are_not_taken_for_constant() -> None:
+    numbers = iter(range(100))
+    f = jit(lambda x: x * next(numbers))
+    with pytest.raises(RuntimeError, match=r"recordings of .* differ.*multiply.*argument"):
+        for number in range(20):
+            assert f(tg.ones(1)).item() == number
+
+
+def test_history_does_not_get_lost() -> None:
+    w = tg.ones(2, requires_grad=True)
+    f = jit(lambda x: x * w)
+    with pytest.raises(RuntimeError, match=r"requires grad.*backward\(\) in the function"):
+        f(tg.ones(2))
+    with tg.no_grad():
+        assert f(tg.ones(2)).tolist() == [1.0, 1.0]
+    with pytest.raises(RuntimeError, match=r"argument.*detach\(\)"):
+        f(w * 2)
+
+
+def test_arguments_must_be_tensors_or_constants() -> None:
+    with pytest.raises(TypeError, match="not ndarray: make it a tensor"):
+        jit(lambda x: x)(np.ones(2))
+
+
+def test_an_error_in_the_function_leaves_nothing_behind() -> None:
+    array, asarray = tg.Tensor.__dict__["array"], np.asarray
+
+    def fail(x: tg.Tensor) -> tg.Tensor:
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError, match="broken"):
+        jit(fail)(tg.ones(2))
+    assert tg.Tensor.__dict__["array"] is array
+    assert np.asarray is asarray
+    assert jit(lambda x: x + 1)(tg.ones(1)).item() == 2.0
+
+
+def test_other_threads_go_on_in_eager_mode() -> None:
+    begun, done = threading.Event(), threading.Event()
+    results: list[float] = []
+
+    def other() -> None:
+        begun.wait(10)
+        x = tg.ones(3, requires_grad=True)
+        (x * x).sum().backward()
+        assert x.grad is not None
+        results.append(float(x.grad.sum()))
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+
+    def f(x: tg.Tensor) -> tg.Tensor:
+        begun.set()
+        assert done.wait(10)
+        return x + 1
+
+    assert jit(f)(tg.ones(1)).item() == 2.0
+    thread.join()
+    assert results == [6.0]
+
+
+# ---- memory
+
+
+def test_replays_leave_no_garbage_and_take_no_memory() -> None:
+    _, _, step = training("Adam", dropout=0.5)
+    captured = jit(step)
+    data = batches(8)
+    for x, y in data:
+        captured(x, y)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for x, y in data[:2]:
+            captured(x, y)
+        before = tracemalloc.get_traced_memory()[0]
+        for _ in range(20):
+            for x, y in data:
+                captured(x, y)
+        assert tracemalloc.get_traced_memory()[0] - before < 1000
+        assert gc.collect() == 0
+    finally:
+        tracemalloc.stop()
+        gc.enable()

@@ -1,0 +1,241 @@
+"""From a plan to a program: a Python function, generated and compiled, that makes the calls and nothing else.
+
+Arrays that stay in their place have names; views of them are made once.  What a call returns goes into a buffer if the
+function can write into one, and the memory of a buffer is used again when nothing needs its contents any more.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from . import lower
+from .plan import is_view
+from .trace import INPUT, KNOWN, Call, Live, Opaque, Value, replace, values_in
+
+ALIGNMENT = 64  # bytes, of a cache line
+MISS = object()  # returned by a program that does not fit
+
+
+class Writer:
+    """The source of a program in the making, with the objects that its names mean."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.names: dict[str, Any] = {"MISS": MISS}
+        self._by_id: dict[int, str] = {}
+
+    def name(self, thing: Any, letter: str = "c") -> str:
+        """Return a global name that means `thing`."""
+        if id(thing) not in self._by_id:
+            label = getattr(thing, "__name__", "")
+            label = label if label.isidentifier() and label not in self.names and callable(thing) else ""
+            name = self._by_id[id(thing)] = label or f"{letter}{len(self.names)}"
+            self.names[name] = thing
+        return self._by_id[id(thing)]
+
+    def literal(self, thing: Any, value_name: Callable[[Value], str]) -> str:
+        """Return an expression for an argument."""
+        if type(thing) is Value:
+            return value_name(thing)
+        if isinstance(thing, Live):
+            return self.live(thing)
+        if thing is None or thing is Ellipsis or type(thing) in (bool, int, str):
+            return repr(thing)
+        if type(thing) is float and math.isfinite(thing):
+            return repr(thing)
+        if type(thing) in (tuple, list):
+            items = ", ".join(self.literal(item, value_name) for item in thing)
+            return f"[{items}]" if type(thing) is list else f"({items}{',' if len(thing) == 1 else ''})"
+        if type(thing) is dict:
+            return "{" + ", ".join(f"{key!r}: {self.literal(item, value_name)}" for key, item in thing.items()) + "}"
+        if type(thing) is slice:
+            return f"slice({thing.start!r}, {thing.stop!r}, {thing.step!r})"
+        return self.name(thing)
+
+    def live(self, option: Live) -> str:
+        """Return an expression for an option that is read in each replay."""
+        return f"{self.name(option.container)}[{option.key!r}]"
+
+    def compile(self, header: str) -> Callable[..., Any]:
+        """Return the function."""
+        source = "\n".join([header, *(f"    {line}" for line in self.lines or ["pass"])])
+        scope: dict[str, Any] = dict(self.names)
+        exec(compile(source, "<captured step>", "exec"), scope)
+        function: Callable[..., Any] = scope[header[4 : header.index("(")]]
+        function.__doc__ = source
+        return function
+
+
+class Buffers:
+    """Memory for results: what is free is given out again."""
+
+    def __init__(self) -> None:
+        self.free: dict[int, list[ndarray]] = {}
+        self.nbytes = 0
+
+    def take(self, nbytes: int) -> ndarray:
+        """Return memory of so many bytes, the next multiple of the alignment."""
+        size = -(-max(nbytes, 1) // ALIGNMENT) * ALIGNMENT
+        if self.free.get(size):
+            return self.free[size].pop()
+        raw = np.zeros(size + ALIGNMENT, np.uint8)
+        start = -raw.ctypes.data % ALIGNMENT
+        self.nbytes += size
+        return raw[start : start + size]
+
+    def give(self, memory: ndarray) -> None:
+        """Take memory back."""
+        self.free.setdefault(memory.nbytes, []).append(memory)
+
+
+class Emitter:
+    """Writes the calls of a plan, and decides where their results lie."""
+
+    def __init__(self, writer: Writer, live_values: set[Value], kept: Sequence[Value]) -> None:
+        self.writer = writer
+        self.live_values = live_values  # KNOWN values that are the same array each time
+        self.wanted = list(kept)
+        self.kept = {value.root for value in kept}
+        self.place: dict[Value, ndarray] = {}  # of values that stay in their place
+        self.local: dict[Value, str] = {}  # of those that do not
+        self.buffers = Buffers()
+        self.memory: dict[Value, ndarray] = {}  # by root
+        self.changed = False  # whether anything was done that cannot be undone
+
+    def emit(self, calls: Sequence[Call]) -> None:
+        """Write all calls."""
+        written = {root for call in calls for root in call.writes}
+        last = {}
+        for value in self.wanted:
+            if value.kind == KNOWN and value not in self.place:
+                self._place_known(value, written)
+        for index, call in enumerate(calls):
+            for value in values_in((call.arguments, call.keywords, call.result)):
+                last[value.root] = index
+                if value.kind == KNOWN and value not in self.place:
+                    self._place_known(value, written)
+        dying: dict[int, list[Value]] = {}
+        for root, index in last.items():
+            if root not in self.kept:
+                dying.setdefault(index, []).append(root)
+        for index, call in enumerate(calls):
+            self._emit_call(call, set(dying.get(index, ())))
+            for root in dying.get(index, ()):
+                if root in self.memory:
+                    self.buffers.give(self.memory.pop(root))
+
+    def _place_known(self, value: Value, written: set[Value]) -> None:
+        """Find the place of an array that is there before the step: a constant that is written to begins anew."""
+        if value in self.live_values or value.root not in written:
+            self.place[value] = value.array
+            return
+        root = value.root
+        fresh = np.array(value.array, order="K")
+        self.place[value] = fresh
+        initial = np.array(root.initial if root.initial is not None else value.array, order="K")
+        if value is not root:
+            raise NotImplementedError("a view of a constant is written to in a captured step: clone() it first")
+        copyto, name, source = self.writer.name(np.copyto), self.writer.name(fresh), self.writer.name(initial)
+        self.writer.lines.append(f"{copyto}({name}, {source})")
+
+    def expression(self, value: Value) -> str:
+        """Return the name of a value."""
+        if value in self.local:
+            return self.local[value]
+        return self.writer.name(self.place[value], "a")
+
+    def text(self, function: Any, arguments: Any, keywords: dict[str, Any]) -> str:
+        """Return the call as an expression."""
+        literals = [self.writer.literal(argument, self.expression) for argument in arguments]
+        literals += [f"{name}={self.writer.literal(argument, self.expression)}" for name, argument in keywords.items()]
+        if function is operator.getitem:
+            return f"{literals[0]}[{literals[1]}]"
+        return f"{self.writer.name(function)}({', '.join(literals)})"
+
+    def _emit_call(self, call: Call, dying: set[Value]) -> None:
+        if call.expected is not None:
+            condition = self.expression(call.arguments[0])
+            self._check(f"{condition}" if not call.expected else f"not {condition}", call)
+            return
+        operands = values_in((call.arguments, call.keywords))
+        if is_view(call) and not call.shapes and all(value in self.place for value in operands):
+            arguments, keywords = (
+                replace(tree, (Value,), self.place.__getitem__) for tree in (call.arguments, call.keywords)
+            )
+            view = call.function(*arguments, **keywords)
+            if np.may_share_memory(view, self.place[operands[0]]) or view.size == 0:
+                self.place[call.result] = view
+                return
+        if not call.writes and not call.effect and self._emit_into(call, operands, dying):
+            return
+        self.changed = self.changed or call.effect or any(root.kind != "result" for root in call.writes)
+        text = self.text(call.function, call.arguments, call.keywords)
+        target = self._target(call.result)
+        self.writer.lines.append(text if target == "_" else f"{target} = {text}")
+        if call.shapes:
+            for value in values_in(call.result):
+                self._check(f"{self.local[value]}.shape != {value.array.shape}", call)
+
+    def _emit_into(self, call: Call, operands: list[Value], dying: set[Value]) -> bool:
+        """Write a call whose result goes into a buffer, if it can."""
+        value = call.result
+        if lower.into(call, None) is None:
+            return False
+        reused = self._in_place(call, operands, dying)
+        memory = self.memory.pop(reused) if reused is not None else self.buffers.take(value.array.nbytes)
+        self.memory[value] = memory
+        self.place[value] = lower.like(value.array, memory)
+        lowered = lower.into(call, value)
+        assert lowered is not None
+        function, arguments, keywords = lowered
+        if isinstance(function, np.ufunc) and keywords.keys() <= {"out"}:
+            arguments = self._scalars(arguments)
+        self.writer.lines.append(self.text(function, arguments, keywords))
+        return True
+
+    def _in_place(self, call: Call, operands: list[Value], dying: set[Value]) -> Value | None:
+        """Return an operand whose memory the result of an elementwise call may take: the last to need it is this."""
+        value = call.result
+        if not isinstance(call.function, np.ufunc) or call.function.signature is not None:
+            return None
+        for operand in operands:
+            form = (operand.array.shape, operand.array.dtype, operand.array.strides)
+            alone = all(other is operand or other.root is not operand for other in operands)
+            if operand in dying and operand in self.memory and alone and operand.root is operand:
+                if form == (value.array.shape, value.array.dtype, value.array.strides):
+                    return operand
+        return None
+
+    def _scalars(self, arguments: Any) -> tuple[Any, ...]:
+        """Make Python numbers arrays of the dtype that they would be converted to each time."""
+        dtypes = {value.array.dtype for value in arguments if type(value) is Value}
+        if len(dtypes) != 1 or next(iter(dtypes)).kind != "f":
+            return tuple(arguments)
+        dtype = next(iter(dtypes))
+        return tuple([np.array(x, dtype) if type(x) in (int, float, bool) else x for x in arguments])
+
+    def _target(self, result: Any) -> str:
+        """Return what the result is assigned to."""
+        if type(result) is Value:
+            name = self.local[result] = f"v{result.number}"
+            return name
+        if isinstance(result, tuple | list) and values_in(result):
+            items = [self._target(item) for item in result]
+            return f"[{', '.join(items)}]"
+        return "_"
+
+    def _check(self, condition: str, call: Call) -> None:
+        if self.changed:
+            message = (
+                f"{call.label}: a check, or a shape that depends on elements, differs from when the step was captured, "
+                "after the step had begun to change things: it cannot be repeated. Do this outside of the captured step"
+            )
+            self.writer.lines.append(f"if {condition}: raise RuntimeError({message!r})")
+        else:
+            self.writer.lines.append(f"if {condition}: return MISS")

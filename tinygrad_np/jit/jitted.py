@@ -1,0 +1,136 @@
+"""The decorator."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..graph import mode
+from ..tensor import Tensor, wrap
+from .capture import recording
+from .compare import difference
+from .emit import MISS
+from .program import Ends, TensorTypes, build, first_place
+from .symbol import ValueNeededError
+from .trace import ARRAY, DependentShapeError, Tracer, replace
+
+ATTEMPTS = 8  # recordings in a row that may differ
+PROGRAMS = 16  # that are kept for each structure of the arguments
+
+
+class Captured:
+    """A function of tensors that records itself and is replayed from then on; made by `jit`."""
+
+    def __init__(self, function: Callable[..., Any], exact: bool) -> None:
+        functools.update_wrapper(self, function)
+        self.function = function
+        self.exact = exact
+        self._programs: dict[Any, list[Callable[..., Any]]] = {}
+        self._recordings: dict[Any, list[Tracer]] = {}
+
+    def __repr__(self) -> str:
+        return f"<captured {getattr(self.function, '__qualname__', self.function)!s}>"
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Replay a captured step that fits the arguments, or record one."""
+        tensors, key = _split(args, kwargs)
+        for program in self._programs.get(key, ()):
+            result = program(*tensors)
+            if result is not MISS:
+                return result
+        return self._record(args, kwargs, tensors, key)
+
+    @property
+    def programs(self) -> list[str]:
+        """The sources of all that was captured, to be read."""
+        return [str(program.__doc__) for programs in self._programs.values() for program in programs]
+
+    def _record(self, args: Any, kwargs: Any, tensors: Sequence[Tensor], key: Any) -> Any:
+        for number, tensor in enumerate(tensors):
+            if tensor._edge is not None and not tensor.is_leaf:
+                raise RuntimeError(
+                    f"tensor {number} among the arguments, of shape {tensor.shape}, is the result of recorded operations, "
+                    "which a captured step could not differentiate: detach() it, or capture them too"
+                )
+        try:
+            with recording() as tracer:
+                for tensor in tensors:
+                    tracer.argument(ARRAY.__get__(tensor))
+                result = self.function(*args, **kwargs)
+                tracer.ends = Ends(tracer, result, tensors)
+        except (ValueNeededError, DependentShapeError):
+            if not tracer.failed_at_a_check():
+                raise
+            return self.function(*args, **kwargs)  # an operation was about to say what is wrong with its input
+        arrays = [t.array for t in tensors]
+        forms = [(x.shape, x.dtype, x.strides, first_place(x, arrays)) for x in arrays]
+        self._keep(tracer, (key, *forms), key)
+        ends = tracer.ends
+        return replace(result, TensorTypes(), lambda t: _given(t, tracer, ends))
+
+    def _keep(self, tracer: Tracer, form: Any, key: Any) -> None:
+        """Make a program of this recording and an earlier one, if they are the same."""
+        earlier = self._recordings.setdefault(form, [])
+        why = ""
+        for other in earlier:
+            why = difference(other, tracer)
+            if why is None:
+                programs = self._programs.setdefault(key, [])
+                programs.insert(0, build(other, tracer))
+                del programs[PROGRAMS:]
+                earlier.clear()
+                return
+        earlier.insert(0, tracer)
+        del earlier[2:]
+        tracer.attempt = 1 + (earlier[1].attempt if len(earlier) > 1 else 0)
+        if tracer.attempt > ATTEMPTS:
+            earlier.clear()
+            raise RuntimeError(
+                f"{ATTEMPTS} recordings of {self.function.__name__} differ, the last two in this: {why}. What changes from "
+                "call to call must be an argument or a tensor that is written to, not a number or an array of Python's"
+            )
+
+
+def _given(tensor: Tensor, tracer: Tracer, ends: Ends) -> Tensor:
+    """Return a tensor that a recorded function returned, without the history that was recorded."""
+    if id(tensor) in tracer.tensors or any(tensor is argument for argument in ends.arguments):
+        return tensor
+    return wrap(tensor.array.copy(order="K"))
+
+
+def _split(args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Sequence[Tensor], Any]:
+    """Return the tensors among the arguments in order, and what is the same for calls that differ in these only."""
+    for x in args:
+        if type(x) is not Tensor:
+            break
+    else:
+        if not kwargs:
+            return args, (mode.enabled, len(args))
+    tensors: list[Tensor] = []
+    return tensors, (mode.enabled, _key_of(args, tensors), _key_of(kwargs, tensors))
+
+
+def _key_of(tree: Any, tensors: list[Tensor]) -> Any:
+    if isinstance(tree, Tensor):
+        tensors.append(tree)
+        return Tensor
+    if isinstance(tree, tuple | list):
+        return (type(tree), *[_key_of(item, tensors) for item in tree])
+    if isinstance(tree, dict):
+        return (dict, *[(name, _key_of(item, tensors)) for name, item in tree.items()])
+    try:
+        hash(tree)
+    except TypeError:
+        raise TypeError(
+            f"a captured function takes tensors and constants, not {type(tree).__name__}: make it a tensor, or let "
+            "the function refer to it"
+        ) from None
+    return (type(tree), tree)
+
+
+def jit(function: Callable[..., Any] | None = None, *, exact: bool = False) -> Any:
+    """Capture a function of tensors."""
+    if function is None:
+        return functools.partial(jit, exact=exact)
+    return Captured(function, exact)
