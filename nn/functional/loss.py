@@ -289,8 +289,8 @@ def gaussian_nll_loss(
     target
         t, the same shape.
     var
-        v, the same shape, or with 1 as the last dimension, or without it: one variance for all along it; or a number.
-        None is negative.
+        v, not negative: the same shape, or with 1 as the last dimension, or without it, so that there is one variance
+        for all along it; or a number.
     full
         whether the constant ``log(2 pi) / 2`` is added.
     eps

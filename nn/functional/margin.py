@@ -125,8 +125,8 @@ def cosine_embedding_loss(
             "cosine_embedding_loss needs inputs of shape (N, D) and a target of shape (N,), or (D,) and (), not "
             f"{input1.shape} and {target.shape}"
         )
-    squares = (tg.sum(tg.square(x), -1) + 1e-12 for x in (input1, input2))
-    cosine = tg.sum(input1 * input2, -1) / tg.sqrt(next(squares) * next(squares))
+    square1, square2 = (tg.sum(tg.square(x), -1) + 1e-12 for x in (input1, input2))
+    cosine = tg.sum(input1 * input2, -1) / tg.sqrt(square1 * square2)
     same = tg.where(target == 1, 1 - cosine, 0.0)
     return reduced(same + tg.where(target == -1, tg.clamp(cosine - margin, 0), 0.0), reduction)
 
