@@ -116,7 +116,7 @@ def rrelu(
         return leaky_relu(input, (lower + upper) / 2, inplace)
     shape, dtype = input.shape, input.dtype
     slopes = tg.draw(lambda source: source.uniform(lower, upper, shape).astype(dtype), generator)
-    factor = tg.from_numpy(np.where(input.array > 0, 1, slopes).astype(input.dtype))
+    factor = tg.where(input > 0, 1.0, tg.from_numpy(slopes))
     return tg.inplace.write(input, tg.multiply, factor) if inplace else tg.multiply(input, factor)
 
 
