@@ -217,16 +217,21 @@ def sgd_update_each(parameters: Sequence[Tensor], lr: Any, maximize: bool = Fals
     >>> p
     tensor([0.5, 1. ], requires_grad=True)
     """
-    rate, move = lr.item() if isinstance(lr, Tensor) else _number(lr), np.add if maximize else np.subtract
+    move = np.add if maximize else np.subtract
+    rate = lr.item() if isinstance(lr, Tensor) else _number(lr)
+    dtype = scalar = None
     for p in parameters:
         grad = p.grad
         if grad is None:
             continue
         array, g = p.array, grad.array
-        if g.shape != array.shape or g.dtype != array.dtype or g.size > 2 * BLOCK:
+        if array.dtype is not dtype:
+            dtype = array.dtype
+            scalar = _scalar(rate, dtype)
+        if g.size > 2 * BLOCK or g.dtype is not dtype or g.shape != array.shape:
             registry["sgd_update"](p, grad, None, lr, maximize=maximize)
             continue
-        move(array, np.multiply(g, _scalar(rate, array.dtype)), array)
+        move(array, np.multiply(g, scalar), array)
         p._version[0] += 1
 
 
