@@ -104,7 +104,10 @@ class ExponentialMovingAverage(Module):
         keep = min(self.decay, (1 + count) / (10 + count)) if self.warmup else self.decay
         weight = 1 - keep if count else 1.0
         for average, value in zip(averages, values, strict=True):
-            _move(average, value, weight if value.is_floating_point() else 1.0)
+            if value.is_floating_point():
+                tg.average_update(average, value, weight)
+            else:
+                average.copy_(value)
         self.n_averaged.add_(1)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -118,12 +121,3 @@ class ExponentialMovingAverage(Module):
 
 def _tensors(module: Module) -> list[Tensor]:
     return [*module.parameters(), *module.buffers()]
-
-
-def _move(average: Tensor, value: Tensor, weight: float) -> None:
-    """Do ``average += weight * (value - average)`` in place."""
-    if weight == 1:
-        with tg.no_grad():
-            average.copy_(value)
-    else:  # a step of descent on |average - value|**2 / 2, whose gradient is `average`, as a penalty's, minus `value`
-        tg.sgd_update(average, value, None, weight, weight_decay=1.0, maximize=True)

@@ -95,10 +95,11 @@ class CrossEntropy(Loss):
 
     def forward(self, input: Tensor, target: Any) -> Tensor:
         """Return the loss of logits (N, C, ...) with classes (N, ...) or probabilities (N, C, ...)."""
-        plain = self.weight is None and self.label_smoothing == 0.0 and self.ignore_index < 0
-        if plain and are_plain(input, target):  # as `F.cross_entropy` asks too, but a tenth of it sooner
+        if self.weight is None and self.ignore_index < 0 and are_plain(input, target):  # as `F.cross_entropy`, sooner
             try:
-                return tg.softmax_cross_entropy(input, target, reduction=self.reduction)
+                return tg.softmax_cross_entropy(
+                    input, target, reduction=self.reduction, label_smoothing=self.label_smoothing
+                )
             except IndexError:
                 pass  # a class to ignore, or one that does not exist
         return F.cross_entropy(

@@ -235,7 +235,15 @@ from .ops.shape import (
 from .ops.softmax import log_softmax, logsumexp, softmax
 from .ops.sort import argsort, bincount, bucketize, kthvalue, searchsorted, sort, topk, unique
 from .ops.special import erf, erfc, erfinv, logit, ndtr, sinc, xlogy
-from .ops.update import adagrad_update, adam_update, nadam_update, rmsprop_update, sgd_update, sgd_update_each
+from .ops.update import (
+    adagrad_update,
+    adam_update,
+    average_update,
+    nadam_update,
+    rmsprop_update,
+    sgd_update,
+    sgd_update_each,
+)
 from .tensor import RemovableHandle, Tensor
 from .version import __version__
 
@@ -281,6 +289,7 @@ __all__ = [
     "atleast_1d",
     "atleast_2d",
     "autograd",
+    "average_update",
     "baddbmm",
     "bernoulli",
     "binary_cross_entropy",

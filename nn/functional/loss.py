@@ -434,9 +434,9 @@ def cross_entropy(
     tensor([[-0.213 ,  0.1065,  0.1065]])
     """
     check_reduction(reduction)
-    if weight is None and label_smoothing == 0.0 and ignore_index < 0 and are_plain(input, target):
+    if weight is None and 0 <= label_smoothing <= 1 and ignore_index < 0 and are_plain(input, target):
         try:
-            return tg.softmax_cross_entropy(input, target, reduction=reduction)
+            return tg.softmax_cross_entropy(input, target, reduction=reduction, label_smoothing=label_smoothing)
         except IndexError:
             pass  # a class to ignore, or one that does not exist, which is found out below
     if not 0 <= label_smoothing <= 1:

@@ -25,9 +25,9 @@ def linear_stack(x: Any, *layers: Any) -> Any:
     return linear(x, *layers[-2:])
 
 
-def cross_entropy(x: Any, target: Any, reduction: str = "mean") -> Any:
-    softmax = np.exp(x) / np.exp(x).sum(1, keepdims=True)
-    losses = -np.log(softmax[np.arange(len(x)), target])
+def cross_entropy(x: Any, target: Any, reduction: str = "mean", label_smoothing: float = 0.0) -> Any:
+    logarithms = np.log(np.exp(x) / np.exp(x).sum(1, keepdims=True))
+    losses = -(1 - label_smoothing) * logarithms[np.arange(len(x)), target] - label_smoothing * logarithms.mean(1)
     return {"mean": np.mean, "sum": np.sum, "none": np.asarray}[reduction](losses)
 
 
@@ -59,8 +59,9 @@ CASES = [
     Case("linear_stack", ((4, 3), (5, 3), (5,), (4, 5), None, (2, 4), (2,)), reference=linear_stack),
     Case("linear_stack", ((2, 4, 3), (5, 3), (5,), (2, 5), (2,)), reference=linear_stack, note="batches"),
     *(
-        Case("softmax_cross_entropy", ((4, 3), TARGET), {"reduction": reduction}, reference=cross_entropy)
+        Case("softmax_cross_entropy", ((4, 3), TARGET), {"reduction": reduction, **options}, reference=cross_entropy)
         for reduction in ("mean", "sum", "none")
+        for options in ({}, {"label_smoothing": 0.2})
     ),
     Case("set_view", ((6,), (3, 2)), {"steps": STEPS}, reference=set_view),
 ]

@@ -161,17 +161,19 @@ def linear_stack(input: Any, *layers: Any) -> Tensor:
 
 
 @primitive(promotion=None, keeps=True)
-def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean") -> Any:
+def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean", label_smoothing: Any = 0.0) -> Any:
     """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,).
 
-    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  Softmax
-    and onehot are kept.
+    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The part
+    `label_smoothing` of the target is spread evenly over all classes.  Softmax and onehot are kept.
     """
     z = x - np.maximum.reduce(x, 1, keepdims=True)
     onehot = np.arange(x.shape[1]) == target[:, None]
     chosen = z[onehot]
     if len(chosen) != len(x):
         raise IndexError(f"classes must be from 0 to {x.shape[1] - 1}, not {np.min(target)} to {np.max(target)}")
+    if label_smoothing:
+        chosen = (1 - label_smoothing) * chosen + np.add.reduce(z, 1) * (label_smoothing / x.shape[1])
     np.exp(z, out=z)
     total = np.add.reduce(z, 1, keepdims=True)
     losses = np.log(total[:, 0]) - chosen
@@ -182,14 +184,19 @@ def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean") -> An
     return loss / len(x) if reduction == "mean" else loss, (z, onehot)
 
 
-def _cross_entropy_vjp(g: Any, x: Any, target: Any, reduction: str, kept: Any) -> Any:
+def _cross_entropy_vjp(
+    g: Any, x: Any, target: Any, reduction: str, label_smoothing: float, kept: Any
+) -> Any:
     count, classes = x.shape
     if reduction == "none":
         g = np.reshape(g, (count, 1))
     elif reduction == "mean":
         g = g / count
     softmax, onehot = kept or (softmax_(x, axis=1), np.arange(classes) == target[:, None])
-    return (softmax - onehot.astype(x.dtype)) * g
+    expected = onehot.astype(x.dtype)
+    if label_smoothing:
+        expected = expected * (1 - label_smoothing) + label_smoothing / classes
+    return (softmax - expected) * g
 
 
 softmax_cross_entropy.defvjp(_cross_entropy_vjp, None)

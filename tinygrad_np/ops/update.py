@@ -443,3 +443,24 @@ def adagrad_update(
         np.add(np.sqrt(v, out=t), _scalar(eps, p.dtype), out=t)
         s = np.divide(d, t, out=s)
         np.subtract(q, np.multiply(s, rate, out=s), out=q)
+
+
+@_changes("average")
+def average_update(average: Any, value: Any, weight: Any) -> None:
+    """Move a running average towards a value, in place: average <- average + weight * (value - average).
+
+    Parameters
+    ----------
+    average, value : of one shape and dtype; `value` is not changed.
+    weight : from 0 to 1, a number or a 0-d array.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> average = tg.tensor([1.0, 2.0])
+    >>> average_update(average, tg.tensor([3.0, 2.0]), 0.25)
+    tensor([1.5, 2. ])
+    """
+    _check(average, value)
+    for a, v, s in _blocks(average, value, scratch=1):
+        _move(a, v, _number(weight), s)
