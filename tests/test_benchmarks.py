@@ -44,7 +44,7 @@ def test_the_contenders_take_the_same_step() -> None:
     code = (
         "import contenders\n"
         "row = next(iter(contenders.MLPS))\n"
-        "steps = [contenders.CONTENDERS[name](row) for name in ('plain', 'preallocated', 'eager')]\n"
+        "steps = [contenders.CONTENDERS[name](row) for name in ('plain', 'preallocated', 'eager', 'captured')]\n"
         "losses = [[step() for _ in range(5)] for step in steps]\n"
         "assert all(abs(a - b) < 1e-4 for loss in losses for a, b in zip(loss, losses[0])), losses\n"
         "assert losses[0][0] > losses[0][-1]\n"

@@ -39,7 +39,7 @@ TABLES = {
     "mlp": Table(
         "Training step of an MLP",
         tuple(contenders.MLPS),
-        ("plain", "preallocated", "products", "eager", "torch"),
+        ("plain", "preallocated", "products", "eager", "captured", "torch"),
         "plain",
         0.1,
     ),

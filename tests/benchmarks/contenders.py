@@ -72,18 +72,26 @@ def products(row: str) -> Work:
     return step
 
 
+def mlp(layers: list[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """Return the network of a row as a module of this project."""
+    import nn
+    import tinygrad_np as tg
+
+    modules: list[Any] = []
+    for w, b in layers:
+        linear = nn.Linear(*w.shape)
+        linear.load_state_dict({"weight": tg.tensor(w.T), "bias": tg.tensor(b)})
+        modules += [linear, nn.ReLU()]
+    return nn.Sequential(*modules[:-1])
+
+
 def eager(row: str) -> Work:
     """Modules, CrossEntropy, backward() and SGD.step() of this project."""
     import nn
     import tinygrad_np as tg
 
     x, y, layers = problem(row)
-    modules: list[Any] = []
-    for w, b in layers:
-        linear = nn.Linear(*w.shape)
-        linear.load_state_dict({"weight": tg.tensor(w.T), "bias": tg.tensor(b)})
-        modules += [linear, nn.ReLU()]
-    model = nn.Sequential(*modules[:-1])
+    model = mlp(layers)
     criterion, optimizer = nn.CrossEntropy(), nn.SGD(model.parameters(), lr=0.01)
     inputs, classes = tg.from_numpy(x), tg.from_numpy(y)
 
@@ -95,6 +103,27 @@ def eager(row: str) -> Work:
         return float(loss.item())
 
     return step
+
+
+def captured(row: str) -> Work:
+    """The same step of this project, captured by ``tg.jit``."""
+    import nn
+    import tinygrad_np as tg
+
+    x, y, layers = problem(row)
+    model = mlp(layers)
+    criterion, optimizer = nn.CrossEntropy(), nn.SGD(model.parameters(), lr=0.01)
+    inputs, classes = tg.from_numpy(x), tg.from_numpy(y)
+
+    @tg.jit
+    def train(inputs: Any, classes: Any) -> Any:
+        loss = criterion(model(inputs), classes)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return lambda: float(train(inputs, classes).item())
 
 
 def torch_eager(row: str) -> Work:
@@ -222,6 +251,7 @@ CONTENDERS: dict[str, Callable[[str], Work]] = {
     "preallocated": preallocated,
     "products": products,
     "eager": eager,
+    "captured": captured,
     "torch": torch_eager,
     "chain": chain,
     "chain_numpy": chain_numpy,

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from . import lower
+from .. import blas
+from . import fuse, lower
 from .plan import is_view
 from .trace import INPUT, KNOWN, Call, Live, Opaque, Value, replace, values_in
 
@@ -106,6 +107,8 @@ class Emitter:
         self.local: dict[Value, str] = {}  # of those that do not
         self.buffers = Buffers()
         self.memory: dict[Value, ndarray] = {}  # by root
+        self.pointers: dict[Value, Any] = {}  # to inputs
+        self.rates: dict[tuple[str, str], Any] = {}  # what the library is given for learning rates
         self.changed = False  # whether anything was done that cannot be undone
 
     def emit(self, calls: Sequence[Call]) -> None:
@@ -163,6 +166,9 @@ class Emitter:
             condition = self.expression(call.arguments[0])
             self._check(f"{condition}" if not call.expected else f"not {condition}", call)
             return
+        if call.function is fuse.descend:
+            self._emit_descent(call)
+            return
         operands = values_in((call.arguments, call.keywords))
         if is_view(call) and not call.shapes and all(value in self.place for value in operands):
             arguments, keywords = (
@@ -181,6 +187,44 @@ class Emitter:
         if call.shapes:
             for value in values_in(call.result):
                 self._check(f"{self.local[value]}.shape != {value.array.shape}", call)
+
+    def _emit_descent(self, call: Call) -> None:
+        """Write an update by a product or a sum, bound to the arrays; those of inputs are where they are this time."""
+        target, lr, *operands = call.arguments
+        where, arrays = {}, []
+        for operand in operands:
+            array = self.place.get(operand.value, operand.value.array)
+            arrays.append(operand.of(array))
+            if operand.value in self.local:
+                if operand.value not in self.pointers:
+                    at = self.pointers[operand.value] = blas.pointer(array)
+                    x, last = self.local[operand.value], self.writer.name([None])
+                    find = f"{last}[0], {self.writer.name(at)}.value = {x}, {x}.ctypes.data"
+                    self.writer.lines.append(f"if {x} is not {last}[0]: {find}")  # to ask takes a microsecond
+                where[id(arrays[-1])] = self.pointers[operand.value]
+        place = target.of(self.place[target.value])
+        rate = self.writer.literal(lr, self.expression)
+        dtype = place.dtype.char
+        if (rate, dtype) not in self.rates:
+            alpha = self.rates[rate, dtype] = blas.NUMBERS[dtype](0)
+            self.writer.lines.append(f"{self.writer.name(alpha)}.value = -{rate}")
+        bound = fuse.bind(place, arrays, self.rates[rate, dtype], where)
+        self.changed = True
+        self.writer.lines.append(f"{self.writer.name(bound)}()")
+
+    def later(self, recipe: fuse.Recipe) -> Callable[..., ndarray]:
+        """Return a function of the inputs that makes a gradient from what the step leaves in its buffers."""
+        numbers = {value: int(name[1:]) for value, name in self.local.items() if value.kind == INPUT}
+        arrays = [self.place.get(operand.value) for operand in recipe.operands]
+        positions = [numbers.get(operand.value, -1) for operand in recipe.operands]
+
+        def compute(*inputs: ndarray) -> ndarray:
+            given = [inputs[i] if x is None else x for x, i in zip(arrays, positions, strict=True)]
+            operands = [operand.of(x) for operand, x in zip(recipe.operands, given, strict=True)]
+            made = np.matmul(*operands) if len(operands) == 2 else np.add.reduce(operands[0], 0)
+            return made.T if recipe.flip else made
+
+        return compute
 
     def _emit_into(self, call: Call, operands: list[Value], dying: set[Value]) -> bool:
         """Write a call whose result goes into a buffer, if it can."""

@@ -77,7 +77,7 @@ class Captured:
             why = difference(other, tracer)
             if why is None:
                 programs = self._programs.setdefault(key, [])
-                programs.insert(0, build(other, tracer))
+                programs.insert(0, build(other, tracer, self.exact))
                 del programs[PROGRAMS:]
                 earlier.clear()
                 return

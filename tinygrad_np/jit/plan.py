@@ -82,14 +82,17 @@ def _key(tree: Any, versions: dict[Value, int]) -> Any:
 
 def without_dead(calls: Sequence[Call], kept: Iterable[Value]) -> list[Call]:
     """Leave out what nothing depends on: no kept value, no check, no effect, no memory from outside."""
-    needed = {value.root for value in kept}
+    needed = set(kept)
+    roots = {value.root for value in needed}
     result: list[Call] = []
     for call in reversed(calls):
-        changed = {value.root for value in values_in(call.result)} | set(call.writes)
         outside = any(root.kind in (INPUT, KNOWN) for root in call.writes)
-        if not (outside or call.effect or call.expected is not None or changed & needed):
+        used = needed.intersection(values_in(call.result)) or roots.intersection(call.writes)
+        if not (used or outside or call.effect or call.expected is not None):
             continue
-        needed |= {value.root for value in values_in((call.arguments, call.keywords))}
+        operands = values_in((call.arguments, call.keywords))
+        needed.update(operands)
+        roots.update(value.root for value in operands)
         result.append(call)
     return result[::-1]
 

@@ -12,9 +12,11 @@ from ..graph import Leaf, Node
 from ..tensor import Tensor, wrap
 from .compare import is_live
 from .emit import Emitter, Writer
-from .plan import plan
+from .deferred import Deferred, Frame
+from .fuse import Patterns, Recipe
+from .plan import plan, without_dead
 from .symbol import Symbol
-from .trace import ARRAY, KNOWN, Call, Live, Tracer, Value, replace
+from .trace import ARRAY, KNOWN, Call, Live, Tracer, Value, replace, values_in
 
 Argument = int
 
@@ -109,16 +111,27 @@ def written_versions(tracer: Tracer) -> list[Any]:
     return list(cells.values())
 
 
-def build(first: Tracer, second: Tracer) -> Callable[..., Any]:
+def build(first: Tracer, second: Tracer, exact: bool) -> Callable[..., Any]:
     """Return the function that replays what was recorded twice; given the tensors, it returns MISS if it does not fit."""
     ends: Ends = second.ends
     live_values = {b for a, b in zip(first.values, second.values, strict=True) if b.kind == KNOWN and is_live(a, b)}
     calls, stands_for = plan(second.calls, ends.values())
+    patterns = Patterns(calls)
+    returned = {stands_for.get(value, value) for value in values_in(ends.result)}
+    gradients = {
+        stands_for.get(value, value) for value in ends.grads.values() if isinstance(value, Value)
+    } - returned
+    calls = patterns.updates([] if exact else gradients, fused=not exact)
     writer = Writer()
-    emitter = Emitter(writer, live_values, [stands_for.get(value, value) for value in ends.values()])
+    kept = [stands_for.get(value, value) for value in ends.values()]
+    for recipe in patterns.recipes.values():
+        kept += values_in(recipe.operands)
+    kept = [value for value in kept if value not in patterns.recipes]
+    calls = without_dead(calls, kept)
+    emitter = Emitter(writer, live_values, kept)
     _write_guards(writer, emitter, second, ends)
     emitter.emit(calls)
-    _write_ends(writer, emitter, second, stands_for)
+    _write_ends(writer, emitter, second, stands_for, patterns.recipes)
     names = ", ".join(f"t{number}" for number in range(len(ends.arguments)))
     return writer.compile(f"def replay({names}):")
 
@@ -174,15 +187,26 @@ def _hooks(writer: Writer, leaf: Any, ends: Ends) -> str:
     return "None" if edge is None or edge.hooks is None else writer.name(edge.hooks)
 
 
-def _write_ends(writer: Writer, emitter: Emitter, tracer: Tracer, stands_for: dict[Value, Value]) -> None:
+def _write_ends(
+    writer: Writer, emitter: Emitter, tracer: Tracer, stands_for: dict[Value, Value], recipes: dict[Value, Recipe]
+) -> None:
     ends: Ends = tracer.ends
     def current(value: Value) -> Value:
         return stands_for.get(value, value)
 
+    frame = Frame()
+    if recipes:
+        name = writer.name(frame)
+        tensors = [f"t{number}" for number in range(len(ends.arguments))]
+        writer.lines.append(f"{name}.count += 1")
+        writer.lines.append(f"{name}.inputs = ({''.join(f'{t}, ' for t in tensors)})")
+        writer.lines.append(f"{name}.versions = ({''.join(f'{t}._version[0], ' for t in tensors)})")
     for leaf, grad in ends.grads.items():
         if isinstance(grad, Value):
             value = current(grad)
-            if value in emitter.place and value.kind != KNOWN:
+            if value in recipes:
+                grad = Deferred.of(frame, emitter.later(recipes[value]))
+            elif value in emitter.place and value.kind != KNOWN:
                 grad = wrap(emitter.place[value])
             else:
                 source = f"{writer.name(wrap)}({writer.name(np.array)}({emitter.expression(value)}, order='K'))"

@@ -140,9 +140,11 @@ class Opaque:
 
 
 def values_in(tree: Any) -> list[Value]:
-    """Return the values in nested tuples, lists and dicts."""
+    """Return the values in nested tuples, lists and dicts, and in objects that hold one."""
     if type(tree) is Value:
         return [tree]
+    if hasattr(type(tree), "values_inside"):
+        return list(tree.values_inside())
     if isinstance(tree, dict):
         tree = tuple(tree.values())
     if isinstance(tree, tuple | list):
