@@ -1,6 +1,6 @@
 """tinygrad_np: a deep-learning framework over NumPy alone, small enough to read in an afternoon."""
 
-from . import autograd, inplace
+from . import autograd, inplace, memory
 from .dtypes import get_default_dtype, promote_types, set_default_dtype
 from .gradcheck import GradcheckError, gradcheck
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
@@ -552,3 +552,5 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+memory.keep_freed_memory()
