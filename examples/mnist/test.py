@@ -3,9 +3,6 @@
 python examples/mnist/test.py RUN                       # the folder that train.py printed, or a model file
 python examples/mnist/test.py RUN --split validation    # the images that chose the best epoch
 python examples/mnist/test.py RUN --json                # figures for programs
-
-The exit status is 0; 1 if there is no such model or data; 2 if an option is wrong; 3 if the run recorded another count
-of rightly classified images, of the same data.
 """
 
 from __future__ import annotations
@@ -37,11 +34,16 @@ import tinygrad_np as tg
 from nn.data import DataLoader
 
 NOT_REPRODUCED = 3
+STATUS = (
+    "The exit status is 0; 1 if the model or the data cannot be had or a file cannot be written; 2 if an option is "
+    f"wrong; {NOT_REPRODUCED} if another count of rightly classified images is recorded, of the same data."
+)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of a command line."""
-    parser = Parser(prog="test.py", description="Test a saved model, class by class.", allow_abbrev=False)
+    description = "Test a saved model, class by class, and compare its accuracy with the one that its run recorded."
+    parser = Parser(prog="test.py", description=description, epilog=STATUS, allow_abbrev=False)
     parser.add_argument("run", metavar="RUN", help="folder of a run, whose best model is tested, or a model file")
     parser.add_argument(
         "--split", choices=("test", "validation"), default="test", help="which images to test with (default: test)"
