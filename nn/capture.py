@@ -28,19 +28,22 @@ def _patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
 # ---- modules
 
 
-class Mode:
-    """A condition: a module is in training mode or not, and has these hooks, as it was."""
+class Form:
+    """A condition: a module has the mode, the hooks and the registered attributes that it had."""
 
     def __init__(self, module: Module) -> None:
-        self.module, self.training = module, module.training
-        self.hooks = module._hooks
-        self.count = len(self.hooks)
+        self.attributes = module.__dict__
+        self.held = {name: self.attributes[name] for name in ("training", "_names", *module._names)}
+        self.hooks = self.attributes.get("_hooks")
+        self.size = len(module._names)
+        self.hook_keys = tuple(self.hooks or ())
 
     def conditions(self, name: Callable[[Any], str]) -> list[str]:
         """Return expressions that are true where a replay would be wrong."""
-        module = name(self.module)
-        hooks = f"len({module}._hooks) != {self.count} or {module}._hooks is not {name(self.hooks)}"
-        return [f"{module}.training is not {self.training}", hooks if self.count else f"{module}._hooks"]
+        attributes = name(self.attributes)
+        other = [f"{attributes}[{key!r}] is not {name(value)}" for key, value in self.held.items()]
+        hooks = f"'_hooks' in {attributes}" if self.hooks is None else f"tuple({name(self.hooks)}) != {self.hook_keys}"
+        return [*other, f"len({name(self.held['_names'])}) != {self.size}", hooks]
 
     def effects(self, name: Callable[[Any], str]) -> list[str]:
         """Return nothing: a replay leaves the module alone."""
@@ -48,10 +51,13 @@ class Mode:
 
 
 def _watched_call(tracer: Tracer, call: Callable[..., Any]) -> Callable[..., Any]:
+    seen: set[Module] = set()
+
     def watched(module: Module, *args: Any, **kwargs: Any) -> Any:
         for each in module.modules():
-            if not any(isinstance(mode, Mode) and mode.module is each for mode in tracer.watched):
-                tracer.watched.append(Mode(each))
+            if each not in seen:
+                seen.add(each)
+                tracer.watched.append(Form(each))
         return call(module, *args, **kwargs)
 
     return watched

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -16,9 +17,10 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [parameter.grad for parameter in parameters if parameter.grad is not None]
 
 
-def _norm(array: np.ndarray, p: float) -> float:
+def _norm(array: np.ndarray, p: float) -> np.floating[Any]:
+    """Return the norm in float64: as NumPy's number, not Python's, so that a captured step can compute it anew."""
     flat = array.ravel(order="K")
-    return math.sqrt(np.vdot(flat, flat)) if p == 2 else float(np.linalg.norm(flat, p))
+    return np.sqrt(np.vdot(flat, flat).astype(np.float64)) if p == 2 else np.linalg.norm(flat, p).astype(np.float64)
 
 
 def clip_grad_norm_(

@@ -186,7 +186,220 @@ def test_gradients_of_arguments_arrive_at_the_argument() -> None:
         assert x.grad.tolist() == [2.0, 2.0 * number]
 
 
+def test_a_changed_network_is_heeded() -> None:
+    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Linear(5, 4))
+    captured = jit(lambda x: model(x).detach())
+    changes: list[Callable[[], Any]] = [
+        lambda: None,
+        lambda: model.append(nn.Tanh()),
+        lambda: model.__setitem__(1, nn.Tanh()),
+        lambda: setattr(model[0], "bias", nn.Parameter(tg.ones(5))),
+    ]
+    for change in changes:
+        change()
+        for x, _ in batches(4):
+            assert same(captured(x), model(x).detach())
+
+
+def test_batch_normalization_keeps_its_averages() -> None:
+    seen = []
+    for capture in (False, True):
+        tg.manual_seed(0)
+        layer = nn.BatchNorm1d(6)
+        call: Any = jit(lambda x, layer=layer: layer(x).detach()) if capture else layer
+        found = [call(x).detach().tolist() for x, _ in batches(6)]
+        seen.append((found, [value.tolist() for value in layer.state_dict().values()]))
+    assert seen[0] == seen[1]
+
+
+def test_clipping_the_norm_takes_both_ways() -> None:
+    seen = []
+    for capture in (False, True):
+        model, chosen, _ = training()
+
+        def step(x: tg.Tensor, y: tg.Tensor, model: nn.Module = model, chosen: Any = chosen) -> tg.Tensor:
+            chosen.zero_grad()
+            nn.functional.cross_entropy(model(x), y).backward()
+            norm = nn.utils.clip_grad_norm_(model.parameters(), 0.5)
+            chosen.step()
+            return norm
+
+        call: Any = jit(step, exact=True) if capture else step
+        found = [call(x * (1 + number % 3 * 4), y).item() for number, (x, y) in enumerate(batches(18))]
+        assert min(found) < 0.5 < max(found)
+        seen.append((found, [p.tolist() for p in model.parameters()]))
+    assert seen[0] == seen[1]
+
+
+def test_a_penalty_on_gradients_is_captured() -> None:
+    w = tg.tensor([1.0, 2.0], requires_grad=True)
+
+    def step(x: tg.Tensor) -> tg.Tensor:
+        w.grad = None
+        (g,) = tg.autograd.grad((w * w * x).sum(), w, create_graph=True)
+        loss = (g * g).sum() + w.sum()
+        loss.backward()
+        return loss
+
+    captured = jit(step)
+    for number in range(5):
+        x = tg.tensor([1.0, float(number)])
+        expected = step(x).item(), w.grad.tolist()  # type: ignore[union-attr]
+        assert (captured(x).item(), w.grad.tolist()) == expected  # type: ignore[union-attr]
+    assert captured.programs
+
+
+# ---- updates in one pass
+
+
+def trained(exact: bool | None, steps: int = 8) -> tuple[list[float], list[np.ndarray], list[np.ndarray]]:
+    model, _, step = training()
+    call: Any = step if exact is None else jit(step, exact=exact)
+    losses = [call(x, y).item() for x, y in batches(steps)]
+    parameters = list(model.parameters())
+    return losses, [p.array for p in parameters], [p.grad.array for p in parameters if p.grad is not None]
+
+
+def test_updates_in_one_pass_round_otherwise_and_no_more() -> None:
+    for found, expected in zip(trained(exact=False), trained(None), strict=True):
+        for x, e in zip(found, expected, strict=True):
+            np.testing.assert_allclose(x, e, rtol=2e-6, atol=2e-7)
+
+
+def test_gradients_that_were_not_needed_are_computed_when_they_are_read() -> None:
+    model, optimizer, step = training()
+    captured = jit(step)
+    data = batches(8)
+    for x, y in data[:4]:
+        captured(x, y)
+    source = captured.programs[0]
+    assert "sgd_update" not in source
+    for x, y in data[4:]:
+        before = [p.detach().clone() for p in model.parameters()]
+        captured(x, y)
+        for p, b in zip(model.parameters(), before, strict=True):
+            assert p.grad is not None
+            assert isinstance(p.grad, tg.Tensor)
+            np.testing.assert_allclose((b - 0.1 * p.grad).array, p.array, rtol=1e-6, atol=1e-7)
+    optimizer.param_groups[0]["lr"] = 0.0  # from which a gradient could not be recovered
+    captured(x, y)
+    assert model[0].weight.grad.array.any()  # type: ignore[index]
+
+
+def test_a_gradient_that_can_no_longer_be_computed_says_so() -> None:
+    model, _, step = training()
+    captured = jit(step)
+    x, y = batches(1)[0]
+    for _ in range(4):
+        captured(x, y)
+    x.zero_()
+    with pytest.raises(RuntimeError, match=r"written to before a gradient .* was first read"):
+        model[0].weight.grad.tolist()  # type: ignore[index]
+
+
+def test_eager_passes_add_to_the_gradients_of_a_replay() -> None:
+    model, _, step = training()
+    captured = jit(step)
+    x, y = batches(1)[0]
+    for _ in range(4):
+        captured(x, y)
+    first = model[0].weight.grad.array.copy()  # type: ignore[index]
+    nn.functional.cross_entropy(model(x), y).backward()
+    second = model[0].weight.grad.array.copy()  # type: ignore[index]
+    assert np.abs(second - first).max() > 0
+    captured(x, y)
+    assert np.abs(model[0].weight.grad.array - second).max() > 0  # type: ignore[index]
+
+
+def test_without_the_library_updates_take_two_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tg.blas, "_library", lambda: None)
+    for found, expected in zip(trained(exact=False), trained(None), strict=True):
+        for x, e in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(x, e)
+
+
 # ---- functions
+
+
+def test_leaves_of_the_function_are_its_own() -> None:
+    @jit
+    def f(x: tg.Tensor) -> Any:
+        leaf = x.detach().clone().requires_grad_()
+        (leaf * leaf).sum().backward()
+        return leaf.grad
+
+    for number in range(5):
+        assert f(tg.tensor([float(number)])).item() == 2.0 * number
+    assert f.programs
+
+
+def test_captured_functions_within_one_are_parts_of_it() -> None:
+    inner = jit(lambda x: x * 2)
+    outer = jit(lambda x: inner(x) + 1)
+    for number in range(5):
+        assert outer(tg.tensor(float(number))).item() == 2.0 * number + 1
+    assert not inner.programs
+
+
+def test_methods_and_modules_are_captured() -> None:
+    class Scale:
+        def __init__(self, factor: float) -> None:
+            self.factor = tg.tensor(factor)
+
+        @jit
+        def apply(self, x: tg.Tensor) -> tg.Tensor:
+            return x * self.factor
+
+    two, three = Scale(2.0), Scale(3.0)
+    for _ in range(4):
+        assert two.apply(tg.ones(1)).item() == 2.0
+        assert three.apply(tg.ones(1)).item() == 3.0
+    layer = nn.Linear(6, 4)
+    captured = tg.jit(layer)
+    with tg.no_grad():
+        for x, _ in batches(4):
+            assert same(captured(x), layer(x))
+
+
+def test_options_of_the_decorator() -> None:
+    @tg.jit(exact=True)
+    def f(x: tg.Tensor) -> tg.Tensor:
+        """Add one."""
+        return x + 1
+
+    assert f(tg.ones(1)).item() == 2.0
+    assert f.__name__ == "f"
+    assert f.__doc__ == "Add one."
+    assert "f" in repr(f)
+
+
+def test_threads_take_turns() -> None:
+    f = jit(lambda x: (x * 2 + 1).sum())
+    for _ in range(3):
+        f(tg.ones(1000))
+    wrong: list[float] = []
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            found = f(tg.full((1000,), float(number))).item()
+            if found != 1000 * (2.0 * number + 1):
+                wrong.append(found)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+
+
+def test_a_check_that_fails_too_late_says_so() -> None:
+    _, _, step = training(dropout=0.5)
+    captured = jit(step)
+    for x, y in batches(4):
+        captured(x, y)
+    with pytest.raises(RuntimeError, match="softmax_cross_entropy.*cannot be repeated"):
+        captured(x, tg.tensor([0, 1, 2, 3, 4, 0, 1, 2]))
 
 
 def test_results_are_new_tensors() -> None:

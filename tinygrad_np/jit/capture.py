@@ -19,7 +19,7 @@ from ..ops import random, update
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
 from .symbol import Symbol, ValueNeededError
-from .trace import ARRAY, DependentShapeError, Opaque, Tracer, local
+from .trace import ARRAY, DependentShapeError, Opaque, Tracer, local, replace
 
 Patch = tuple[Any, str, Any]  # an object, the name of an attribute, and what stands there while capturing
 
@@ -39,8 +39,6 @@ def observe(patches: Callable[[Tracer], list[Patch]]) -> Callable[[Tracer], list
 @contextmanager
 def recording() -> Iterator[Tracer]:
     """Record what this thread does with tensors, in a tracer; other threads go on as ever."""
-    if local.tracer is not None:
-        raise RuntimeError("a captured function calls another one while it is captured: let one of them be captured")
     with _one_at_a_time:
         tracer = local.tracer = Tracer()
         replaced: list[Patch] = []
@@ -78,6 +76,7 @@ def _patches(tracer: Tracer) -> list[Patch]:
         (np, "asarray", _passing_symbols(np.asarray)),
         (np, "array", _passing_symbols(np.array)),
         (autograd, "run_hooks", _hooks_each_time(autograd.run_hooks)),
+        (autograd, "propagate", _noting_roots(autograd.propagate)),
     ]
     patches += [(Tensor, name, _refused(name, getattr(Tensor, name))) for name in REFUSED]
     patches += [(module, "draw", _drawn_each_time(random.draw)) for module in (random, tinygrad_np)]
@@ -120,9 +119,14 @@ def _grad_of(leaf: Leaf) -> Tensor | None:
 
 
 def _set_grad(leaf: Leaf, grad: Tensor | None) -> None:
+    tracer = local.tracer
+    if tracer is not None:
+        try:
+            _GRAD.__get__(leaf)
+        except AttributeError:  # it is being made
+            tracer.made_leaves.add(leaf)
+        tracer.final_grads[leaf] = grad
     _GRAD.__set__(leaf, grad)
-    if local.tracer is not None:
-        local.tracer.final_grads[leaf] = grad
 
 
 REFUSED = {  # methods of tensors that ask for elements, with their names in messages
@@ -190,6 +194,15 @@ def _hooks_each_time(run_hooks: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
+def _noting_roots(propagate: Callable[..., Any]) -> Callable[..., Any]:
+    def noting(roots: Any, *args: Any, **kwargs: Any) -> Any:
+        if local.tracer is not None:
+            local.tracer.differentiated.update(edge for edge, _ in roots)
+        return propagate(roots, *args, **kwargs)
+
+    return noting
+
+
 def _one_by_one(sgd_update_each: Callable[..., None]) -> Callable[..., None]:
     def update_each(parameters: Any, lr: Any, maximize: bool = False) -> None:
         if local.tracer is None:
@@ -243,6 +256,7 @@ def _rule(operation: Primitive, rule: Callable[..., Any]) -> Callable[..., Any]:
         if any(isinstance(x, Tensor) for x in (g if type(g) is tuple else (g,))):
             with tracer.inside(operation.name):
                 return rule(g, saved, needs)
+        g = replace(g, (np.ndarray,), tracer.known)  # or what is made of it would be a constant that is not recorded
         needs = None if needs is None else tuple([need is not None for need in needs])
 
         def call(g: Any, inputs: Any, output: Any, attributes: Any) -> Any:

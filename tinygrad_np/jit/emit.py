@@ -136,7 +136,7 @@ class Emitter:
     def _place_known(self, value: Value, written: set[Value]) -> None:
         """Find the place of an array that is there before the step: a constant that is written to begins anew."""
         if value in self.live_values or value.root not in written:
-            self.place[value] = value.array
+            self.place[value] = value.concrete
             return
         root = value.root
         fresh = np.array(value.array, order="K")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,33 +14,43 @@ from .compare import difference
 from .emit import MISS
 from .program import Ends, TensorTypes, build, first_place
 from .symbol import ValueNeededError
-from .trace import ARRAY, DependentShapeError, Tracer, replace
+from .trace import ARRAY, DependentShapeError, Tracer, local, replace
 
 ATTEMPTS = 8  # recordings in a row that may differ
 PROGRAMS = 16  # that are kept for each structure of the arguments
+FORMS = 8  # of arguments of which a recording is kept, to be compared with a second one
 
 
 class Captured:
     """A function of tensors that records itself and is replayed from then on; made by `jit`."""
 
     def __init__(self, function: Callable[..., Any], exact: bool) -> None:
-        functools.update_wrapper(self, function)
+        functools.update_wrapper(self, function, updated=())
         self.function = function
+        self.__name__: str = getattr(function, "__name__", type(function).__name__)
         self.exact = exact
+        self._lock = threading.RLock()  # buffers are there once
         self._programs: dict[Any, list[Callable[..., Any]]] = {}
         self._recordings: dict[Any, list[Tracer]] = {}
 
     def __repr__(self) -> str:
-        return f"<captured {getattr(self.function, '__qualname__', self.function)!s}>"
+        return f"<captured {self.__name__}>"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Replay a captured step that fits the arguments, or record one."""
+        if local.tracer is not None:  # inside another captured function: a part of it
+            return self.function(*args, **kwargs)
         tensors, key = _split(args, kwargs)
-        for program in self._programs.get(key, ()):
-            result = program(*tensors)
-            if result is not MISS:
-                return result
-        return self._record(args, kwargs, tensors, key)
+        with self._lock:
+            for program in self._programs.get(key, ()):
+                result = program(*tensors)
+                if result is not MISS:
+                    return result
+            return self._record(args, kwargs, tensors, key)
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        """Return the function bound to an object, as methods are."""
+        return self if instance is None else functools.partial(self, instance)
 
     @property
     def programs(self) -> list[str]:
@@ -72,7 +83,9 @@ class Captured:
     def _keep(self, tracer: Tracer, form: Any, key: Any) -> None:
         """Make a program of this recording and an earlier one, if they are the same."""
         earlier = self._recordings.setdefault(form, [])
-        why = ""
+        while len(self._recordings) > FORMS:
+            del self._recordings[next(iter(self._recordings))]
+        why: str | None = ""
         for other in earlier:
             why = difference(other, tracer)
             if why is None:
@@ -87,7 +100,7 @@ class Captured:
         if tracer.attempt > ATTEMPTS:
             earlier.clear()
             raise RuntimeError(
-                f"{ATTEMPTS} recordings of {self.function.__name__} differ, the last two in this: {why}. What changes from "
+                f"{ATTEMPTS} recordings of {self.__name__} differ, the last two in this: {why}. What changes from "
                 "call to call must be an argument or a tensor that is written to, not a number or an array of Python's"
             )
 

@@ -8,22 +8,50 @@ from typing import Any
 
 import numpy as np
 
-from .trace import INPUT, KNOWN, Call, Opaque, Value, replace, values_in
+from .trace import INPUT, KNOWN, Call, Live, Opaque, Value, replace, values_in
 
 COPIES = {np.ndarray.copy, np.copy, np.array, np.ndarray.astype, np.ndarray.flatten}
 
 
-def plan(calls: Sequence[Call], kept: Iterable[Value]) -> tuple[list[Call], dict[Value, Value]]:
+def plan(
+    calls: Sequence[Call], kept: Iterable[Value], live_values: set[Value]
+) -> tuple[list[Call], dict[Value, Value]]:
     """Return the calls to make, in order, and the values that others were replaced by.
 
     Parameters
     ----------
     calls : a recording.
     kept : the values that are wanted at the end.
+    live_values : the known ones that are not constant.
     """
-    merged, stands_for = without_repetitions(calls)
+    merged, stands_for = without_repetitions(without_constants(calls, live_values))
     live = without_dead(merged, [stands_for.get(value, value) for value in kept])
     return checks_first(live), stands_for
+
+
+# ---- constants
+
+
+def without_constants(calls: Sequence[Call], live_values: set[Value]) -> list[Call]:
+    """Leave out what is computed from constants alone: its result, which is there already, becomes one."""
+    written = {root for call in calls for root in call.writes}
+    result = []
+    for call in calls:
+        operands, outputs = values_in((call.arguments, call.keywords)), values_in(call.result)
+        constant = all(x.kind == KNOWN and x not in live_values and x.root not in written for x in operands)
+        alone = not (call.effect or call.writes or any(x.root in written for x in outputs))
+        if not (constant and alone and operands and not _reads_options(call)):
+            result.append(call)
+        elif call.expected is None:
+            for value in outputs:
+                value.kind, value.root = KNOWN, value
+    return result
+
+
+def _reads_options(call: Call) -> bool:
+    found: list[Any] = []
+    replace((call.arguments, call.keywords), (Live,), found.append)
+    return bool(found)
 
 
 # ---- common subexpressions

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..graph import Leaf, Node
+from ..graph import Leaf, Node, Output
 from ..tensor import Tensor, wrap
 from .compare import is_live
 from .emit import Emitter, Writer
@@ -17,9 +16,6 @@ from .fuse import Patterns, Recipe
 from .plan import plan, without_dead
 from .symbol import Symbol
 from .trace import ARRAY, KNOWN, Call, Live, Tracer, Value, replace, values_in
-
-Argument = int
-
 
 class Ends:
     """What a recorded step leaves: its result, and the gradients of leaves.
@@ -40,7 +36,7 @@ class Ends:
                 return Passed(positions[id(tensor)])
             if id(tensor) in tracer.tensors:
                 return tensor
-            if has_history(tensor) and not may_have_history:
+            if not may_have_history and has_history(tensor, tracer.differentiated):
                 raise RuntimeError(
                     f"a captured function returns a tensor of shape {tensor.shape} that requires grad, whose history "
                     "would be lost: call backward() in the function, return detach(), or call it under no_grad()"
@@ -49,14 +45,11 @@ class Ends:
 
         self.result = replace(result, TensorTypes(), end)
         self.grads: dict[Any, Any] = {}
-        for leaf in list(tracer.final_grads):
-            if sys.getrefcount(leaf) > 4 or leaf in leaves:  # more than the tracer knows it
-                grad = tracer.final_grads[leaf]
+        for leaf, grad in tracer.final_grads.items():
+            if leaf not in tracer.made_leaves:
                 self.grads[leaves.get(leaf, leaf)] = None if grad is None else end(grad, True)
         self.entries = {
-            leaves.get(leaf, leaf): grad
-            for leaf, grad in tracer.entry_grads.items()
-            if sys.getrefcount(leaf) > 4 or leaf in leaves
+            leaves.get(leaf, leaf): grad for leaf, grad in tracer.entry_grads.items() if leaf not in tracer.made_leaves
         }
         self.versions = written_versions(tracer)
 
@@ -92,13 +85,19 @@ def _comparable(tree: Any) -> Any:
     return replace(tree, TensorTypes(), lambda tensor: ("tensor", id(tensor)))
 
 
-def has_history(tensor: Tensor) -> bool:
-    """Whether `tensor` can be differentiated still: whether its graph was not freed."""
-    edge = tensor._edge
-    node = getattr(edge, "node", edge)
-    return isinstance(node, Node) and node.inputs is not None and not (node.cells and node.output is None and all(
-        array is None for array in node.inputs
-    ))
+def has_history(tensor: Tensor, differentiated: set[Any]) -> bool:
+    """Whether `tensor` could be differentiated still: it was not, and nothing that it was made of was freed."""
+    seen = set()
+    stack = [tensor._edge]
+    while stack:
+        edge = stack.pop()
+        if edge is None or edge in seen:
+            continue
+        if edge in differentiated or (isinstance(edge, Node) and edge.inputs is None):
+            return False
+        seen.add(edge)
+        stack.extend((edge.node,) if isinstance(edge, Output) else edge.parents if isinstance(edge, Node) else ())
+    return bool(seen)
 
 
 def written_versions(tracer: Tracer) -> list[Any]:
@@ -115,7 +114,7 @@ def build(first: Tracer, second: Tracer, exact: bool) -> Callable[..., Any]:
     """Return the function that replays what was recorded twice; given the tensors, it returns MISS if it does not fit."""
     ends: Ends = second.ends
     live_values = {b for a, b in zip(first.values, second.values, strict=True) if b.kind == KNOWN and is_live(a, b)}
-    calls, stands_for = plan(second.calls, ends.values())
+    calls, stands_for = plan(second.calls, ends.values(), live_values)
     patterns = Patterns(calls)
     returned = {stands_for.get(value, value) for value in values_in(ends.result)}
     gradients = {
@@ -240,8 +239,3 @@ def _write_ends(
 
 def _copied(array: Any) -> Tensor:
     return wrap(np.array(array, order="K"))
-
-
-def settled(tree: Any) -> Any:
-    """Return the result of a recorded call with new tensors without history for those that were made in it."""
-    return tree

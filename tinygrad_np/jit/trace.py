@@ -7,7 +7,7 @@ import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy import ndarray
@@ -139,6 +139,19 @@ class Opaque:
         return hash(Opaque)
 
 
+class Watched(Protocol):
+    """Something outside of the tensors that a replay checks, or changes.
+
+    Both methods are given a function that returns a name for any object, and return lines of Python.
+    """
+
+    def conditions(self, name: Callable[[Any], str]) -> list[str]:
+        """Return expressions that are true where a replay would be wrong."""
+
+    def effects(self, name: Callable[[Any], str]) -> list[str]:
+        """Return statements that a replay executes at its end."""
+
+
 def values_in(tree: Any) -> list[Value]:
     """Return the values in nested tuples, lists and dicts, and in objects that hold one."""
     if type(tree) is Value:
@@ -172,7 +185,8 @@ class Tracer:
     calls, values : what was recorded.
     tensors : the tensors from outside that took part, by id, with their array and edge at that time.
     entry_grads, final_grads : ``.grad`` of leaves when it was first read, and as it was last written.
-    mutated : the version cells of tensors from outside whose memory was written to.
+    made_leaves : leaves that were made meanwhile.
+    watched : what replays check, or do, beside the calls.
     """
 
     def __init__(self) -> None:
@@ -181,7 +195,11 @@ class Tracer:
         self.tensors: dict[int, tuple[Tensor, ndarray, Any]] = {}
         self.entry_grads: dict[Leaf, Tensor | None] = {}
         self.final_grads: dict[Leaf, Tensor | None] = {}
-        self.watched: list[Any] = []  # what replays check or do beside the calls, see `observe`
+        self.made_leaves: set[Leaf] = set()
+        self.differentiated: set[Any] = set()  # the edges that a backward pass began at
+        self.watched: list[Watched] = []
+        self.ends: Any = None  # see `program.Ends`
+        self.attempt = 1  # how many recordings of this form there were
         self.names: list[str] = []  # of the operations that are going on, the innermost last
         self._symbols: dict[int, Symbol] = {}  # by the id of their array
         self._roots: dict[int, Value] = {}  # by the id of the owner of their memory
