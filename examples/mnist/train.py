@@ -124,9 +124,10 @@ def finish(run: Run, trainer: Trainer, test: Any, start: float) -> dict[str, Any
         "seconds": time.perf_counter() - start,
     }
     run.finish(**results)
-    history = [epoch.as_dict() for epoch in trainer.history]
-    if not plot_curves(history, f"{name}, {config.layers} {config.activation}", run.folder / "curves.png"):
-        print(f"[{name}] no curves.png: matplotlib is not installed (pip install matplotlib)")
+    if config.curves:
+        history = [epoch.as_dict() for epoch in trainer.history]
+        if not plot_curves(history, f"{name}, {config.layers} {config.activation}", run.folder / "curves.png"):
+            print(f"[{name}] no curves.png: matplotlib is not installed (pip install matplotlib)")
     print(
         f"[{name}] best epoch {best.epoch} by validation accuracy {best.validation_accuracy:.4f}: {run.folder / MODEL}"
     )

@@ -419,6 +419,19 @@ def test_the_average_is_what_is_judged_and_kept(data: Path, tmp_path: Path) -> N
 # ---- what else a run writes
 
 
+def test_half_the_size_is_kept_and_tested(data: Path, tmp_path: Path) -> None:
+    from application.run import load_model
+
+    for name, options in (("whole", []), ("half", ["--half", "--no-curves"])):
+        assert run_here(*options, "--dataset", data, *QUICK, "--output", tmp_path / name) == 0
+    whole, half = (tg.load(tmp_path / name / "best.npz") for name in ("whole", "half"))
+    for key, weight in half.items():
+        assert weight.dtype == np.float16
+        np.testing.assert_array_equal(weight.numpy(), whole[key].numpy().astype(np.float16))
+    model, _, _ = load_model(tmp_path / "half")
+    assert all(parameter.dtype == np.float32 for parameter in model.parameters())
+
+
 def test_events_for_tensorboard(data: Path, tmp_path: Path) -> None:
     pytest.importorskip("tensorboardX", reason="tensorboardX is not installed")
     result = train("--dataset", data, *QUICK, "--tensorboard", "--output", tmp_path / "run")

@@ -150,6 +150,8 @@ class Config:
     )
     seed: int = option(0, "of the initialisation, the split, the shuffles, dropout and augmentation", int, AT_LEAST_0)
     output: str | None = option(None, "folder of the run; by default a new one in runs/")
+    half: bool = option(False, "keep the best weights as float16, in half the space; they are tested as kept", bool)
+    curves: bool = option(True, "draw the curves at the end, which takes longer than a short training", bool)
     tensorboard: bool = option(False, "write events for TensorBoard too; needs tensorboardX", bool)
 
     image: tuple[int, ...] = option((28, 28), "height and width of the images", int, SIZES, from_data=True)

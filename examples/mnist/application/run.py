@@ -154,6 +154,8 @@ class Run:
         figures = state["history"][-1]
         if is_best:
             weights, more = model.state_dict(), {"figures": json.dumps(figures)}
+            if self.config.half:
+                weights = {name: w.to("float16") if w.is_floating_point() else w for name, w in weights.items()}
             tg.save(weights, self.folder / MODEL, metadata=self._metadata() | more)
         arrays, text = pack(state)
         tg.save(arrays, self.folder / STATE, metadata=self._metadata() | {"state": text})
