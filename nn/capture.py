@@ -1,7 +1,7 @@
-"""What a captured step has to know of modules and optimizers: loaded with the package, in effect while capturing only.
+"""What a captured step has to know of modules and optimizers: in effect while capturing, and only then.
 
-A replay does not run Python code.  So it checks that modules are in the mode, and have the hooks, that they had, and that
-the options of optimizers are the same; the learning rate is read anew each time.
+A replay does not run the code of modules.  So it checks that they have the mode, the hooks and the parameters that they
+had, and that the options of optimizers are the same; the learning rate is read anew each time.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _hooks_each_time(tracer: Tracer, call_with_hooks: Callable[..., Any]) -> Cal
 
             tensors: list[tg.Tensor] = []
             _with_tensors(arguments, tensors.append)
-            tracer.record_effect(call, function, [tensor.array for tensor in tensors])
+            tracer.record_effect(call, "hook", function, [tensor.array for tensor in tensors])
             if returned == [None]:
                 return None
             tracer.calls.pop()

@@ -398,7 +398,7 @@ def test_a_check_that_fails_too_late_says_so() -> None:
     captured = jit(step)
     for x, y in batches(4):
         captured(x, y)
-    with pytest.raises(RuntimeError, match="softmax_cross_entropy.*cannot be repeated"):
+    with pytest.raises(RuntimeError, match=r"softmax_cross_entropy.*cannot be repeated"):
         captured(x, tg.tensor([0, 1, 2, 3, 4, 0, 1, 2]))
 
 
@@ -484,7 +484,7 @@ def test_checks_inside_operations_choose_another_way() -> None:
         captured(x, y)
     x, _ = batches(1)[0]
     before = [p.array.copy() for p in model.parameters()]
-    with pytest.raises(IndexError, match="class"):
+    with pytest.raises(IndexError, match="class 4 is not one of 4"):
         captured(x, tg.tensor([0, 1, 2, 3, 4, 0, 1, 2]))
     for p, b in zip(model.parameters(), before, strict=True):
         np.testing.assert_array_equal(p.array, b)
@@ -603,9 +603,10 @@ def test_shapes_that_depend_on_elements_are_refused(name: str, function: Callabl
 def test_numbers_of_python_that_change_are_not_taken_for_constant() -> None:
     numbers = iter(range(100))
     f = jit(lambda x: x * next(numbers))
+    for number in range(8):
+        assert f(tg.ones(1)).item() == number
     with pytest.raises(RuntimeError, match=r"recordings of .* differ.*multiply.*argument"):
-        for number in range(20):
-            assert f(tg.ones(1)).item() == number
+        f(tg.ones(1))
 
 
 def test_history_does_not_get_lost() -> None:

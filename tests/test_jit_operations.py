@@ -48,7 +48,7 @@ def assert_replayed(case: Case, create_graph: bool = False) -> None:
         ]
 
     captured = jit(lambda *inputs: applied(case, list(inputs), create_graph))
-    for scale in (1.0, 1.0, 1.0, 0.96875, 1.0):  # the third is replayed; others check that nothing was taken for constant
+    for scale in (1.0, 1.0, 1.0, 0.96875, 1.0):  # replayed from the third on; with other values, lest they be constant
         inputs = tensors(scale)
         before = [x.array.copy() if isinstance(x, tg.Tensor) else None for x in inputs]
         expected = applied(case, inputs, create_graph)

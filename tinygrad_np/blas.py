@@ -1,8 +1,8 @@
-"""Products that NumPy cannot be asked for: ``c += alpha a b`` in one pass, by the OpenBLAS that NumPy carries with it.
+"""What NumPy cannot be asked for, by the OpenBLAS that it carries with it: ``c += alpha a b`` in one pass.
 
-NumPy calls the same library for ``a @ b``; that it can add to what is there, and scale on the way, is out of reach of
-``np.matmul``, and saves two passes over a gradient as large as the weights.  Where the library is not found, or arrays do
-not lie in memory as it wants them, the functions here return None, and the caller does without.
+NumPy calls the same library for ``a @ b``.  That it can scale the product and add it to what is there is out of reach
+of ``np.matmul``, and saves two passes over a gradient as large as the weights.  Where the library is not found, or arrays
+do not lie in memory as it wants them, the functions here return None, and the caller does without.
 """
 
 from __future__ import annotations
@@ -20,8 +20,12 @@ Number = ctypes.c_float | ctypes.c_double
 NUMBERS: dict[str, type[Any]] = {"f": ctypes.c_float, "d": ctypes.c_double}  # by NumPy's letter for the dtype
 _LETTERS = {"f": "s", "d": "d"}  # in the names of the library's functions
 _FOLDERS = ("../numpy.libs", ".libs", ".dylibs")
-# Prefix, suffix and integers: of 64 bits as wheels have them, of 32 otherwise.
-_NAMES = (("scipy_", "64_", ctypes.c_int64), ("", "64_", ctypes.c_int64), ("scipy_", "", ctypes.c_int), ("", "", ctypes.c_int))
+_NAMES = (  # prefix and suffix of the functions, and their integers
+    ("scipy_", "64_", ctypes.c_int64),
+    ("", "64_", ctypes.c_int64),
+    ("scipy_", "", ctypes.c_int),
+    ("", "", ctypes.c_int),
+)
 _ROWS, _AS_IT_IS, _TRANSPOSED = ctypes.c_int(101), ctypes.c_int(111), ctypes.c_int(112)
 
 
@@ -78,21 +82,20 @@ def add_product(
     if not c.flags.c_contiguous:
         if not c.flags.f_contiguous:
             return None
-        pointers = where or {}
-        c, a, b, flipped = c.T, b.T, a.T, (b, a)
-        where = {id(view): pointers[id(base)] for view, base in zip((a, b), flipped, strict=True) if id(base) in pointers}
+        pointers, given = where or {}, (b, a)
+        c, a, b = c.T, b.T, a.T
+        where = {id(view): pointers[id(x)] for view, x in zip((a, b), given, strict=True) if id(x) in pointers}
     forms = [_form(x) for x in (a, b, c)]
     function, integer = _function("gemm", c.dtype.char)
-    if function is None or c.dtype != a.dtype or c.dtype != b.dtype or None in forms or 0 in (*a.shape, *b.shape):
+    if function is None or c.dtype != a.dtype or c.dtype != b.dtype or None in forms:
         return None
-    (a_way, a_step), (b_way, b_step), (_, c_step) = forms  # type: ignore[misc]
+    (a_way, a_step), (b_way, b_step), (c_way, c_step) = forms  # type: ignore[misc]
+    assert c_way is _AS_IT_IS
     rows, columns, inner = c.shape[0], c.shape[1], a.shape[1]
     a_at, b_at = ((where or {}).get(id(x)) or pointer(x) for x in (a, b))
-    sizes = [integer(n) for n in (rows, columns, inner)]
-    return functools.partial(
-        function, _ROWS, a_way, b_way, *sizes, alpha, a_at, integer(a_step), b_at, integer(b_step), NUMBERS[c.dtype.char](1),
-        pointer(c), integer(c_step),
-    )  # fmt: skip
+    sizes, one = [integer(n) for n in (rows, columns, inner)], NUMBERS[c.dtype.char](1)
+    product = (*sizes, alpha, a_at, integer(a_step), b_at, integer(b_step))
+    return functools.partial(function, _ROWS, a_way, b_way, *product, one, pointer(c), integer(c_step))
 
 
 def add_sum(
@@ -101,26 +104,16 @@ def add_sum(
     """Return a function that does ``c += alpha * a.sum(0)`` for a vector and a matrix, or None; see `add_product`."""
     form = _form(a)
     function, integer = _function("gemv", c.dtype.char)
-    if function is None or form is None or c.dtype != a.dtype or not c.flags.c_contiguous or 0 in a.shape:
+    if function is None or form is None or c.dtype != a.dtype or not c.flags.c_contiguous:
         return None
-    ones = np.ones(len(a), a.dtype)
-    flip = form[0] is _AS_IT_IS
-    stored = a.shape if flip else a.shape[::-1]
-    call = functools.partial(
-        function, _ROWS, _TRANSPOSED if flip else _AS_IT_IS, integer(stored[0]), integer(stored[1]), alpha,
-        (where or {}).get(id(a)) or pointer(a),
-        integer(form[1]), pointer(ones), integer(1), NUMBERS[c.dtype.char](1), pointer(c), integer(1),
-    )  # fmt: skip
-    return _Keeping(call, ones)
-
-
-class _Keeping(functools.partial[Any]):
-    """A call that keeps an array alive whose memory it reads."""
-
-    def __new__(cls, call: Callable[..., Any], array: ndarray) -> _Keeping:
-        self = super().__new__(cls, call)
-        self.array = array
-        return self
+    ones, one = np.ones(len(a), a.dtype), NUMBERS[c.dtype.char](1)
+    by_rows = form[0] is _AS_IT_IS
+    stored = [integer(n) for n in (a.shape if by_rows else a.shape[::-1])]
+    matrix = ((where or {}).get(id(a)) or pointer(a), integer(form[1]))
+    vectors = (pointer(ones), integer(1), one, pointer(c), integer(1))
+    call = functools.partial(function, _ROWS, _TRANSPOSED if by_rows else _AS_IT_IS, *stored, alpha, *matrix, *vectors)
+    call.__dict__["ones"] = ones  # which must live as long as the pointer to them
+    return call
 
 
 def _function(name: str, dtype: str) -> tuple[Any, Any]:
@@ -134,13 +127,12 @@ def _function(name: str, dtype: str) -> tuple[Any, Any]:
 
 def _form(array: ndarray) -> tuple[Any, int] | None:
     """Return whether `array` lies by rows or by columns, and how far apart they are in elements; None if by neither."""
-    if array.ndim != 2 or array.strides[0] < 0 or array.strides[1] < 0:
+    if array.ndim != 2 or min(array.strides) < 0 or 0 in array.shape:
         return None
     size = array.itemsize
-    for way, step, other, length in (
-        (_AS_IT_IS, array.strides[0], array.strides[1], array.shape[1]),
-        (_TRANSPOSED, array.strides[1], array.strides[0], array.shape[0]),
-    ):
-        if (other == size or length == 1) and step % size == 0 and step >= size * length:
-            return way, step // size
+    for way, turn in ((_AS_IT_IS, 1), (_TRANSPOSED, -1)):
+        (rows, columns), (far, near) = array.shape[::turn], array.strides[::turn]
+        apart = columns if rows == 1 else far // size  # the stride of a dimension of length 1 means nothing
+        if (columns == 1 or near == size) and (rows == 1 or far % size == 0) and apart >= columns:
+            return way, apart
     return None

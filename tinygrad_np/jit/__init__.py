@@ -10,4 +10,13 @@ from .jitted import Captured, jit
 from .symbol import ValueNeededError
 from .trace import DependentShapeError, Live, Tracer
 
-__all__ = ["Captured", "DependentShapeError", "Live", "Tracer", "ValueNeededError", "jit", "observe", "outside_of_recording"]
+__all__ = [
+    "Captured",
+    "DependentShapeError",
+    "Live",
+    "Tracer",
+    "ValueNeededError",
+    "jit",
+    "observe",
+    "outside_of_recording",
+]

@@ -1,7 +1,7 @@
 """What is replaced while a step is captured, and only then: eager mode pays nothing for the jit.
 
-The central one is `Tensor.array`: it gives a `Symbol` for the array, and so the engine, the rules and the modules, which
-are not changed in any way, compute with symbols instead of arrays.
+The central one is `Tensor.array`: it gives a `Symbol` for the array, and so the engine, the rules and the modules,
+which know nothing of this, compute with symbols instead.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def _drawn_each_time(draw: Callable[..., Any]) -> Callable[..., Any]:
     def drawn(function: Callable[..., Any], generator: Any = None) -> Any:
         if local.tracer is None:
             return draw(function, generator)
-        return local.tracer.record_effect(lambda: draw(function, generator), (function.__code__, generator))
+        return local.tracer.record_effect(lambda: draw(function, generator), "draw", (function.__code__, generator))
 
     return drawn
 
@@ -189,7 +189,7 @@ def _hooks_each_time(run_hooks: Callable[..., Any]) -> Callable[..., Any]:
             with outside_of_recording():
                 return run_hooks(hooks, array.copy())
 
-        return tracer.record_effect(call, hooks, (g,))
+        return tracer.record_effect(call, "run_hooks", hooks, (g,))
 
     return run
 
@@ -225,7 +225,7 @@ def _forward(operation: Primitive) -> Callable[..., Any]:
         tracer = local.tracer
         if tracer is None:
             return forward(*arrays, **attributes)
-        opaque = Opaque(forward, forward)
+        opaque = Opaque(forward, forward, operation.name)
         if operation.mutates:
             writes = [x for x, name in zip(arrays, operation.inputs, strict=False) if name in operation.mutates]
             writes = [x for x in writes if type(x) is Symbol]
@@ -262,7 +262,7 @@ def _rule(operation: Primitive, rule: Callable[..., Any]) -> Callable[..., Any]:
         def call(g: Any, inputs: Any, output: Any, attributes: Any) -> Any:
             return rule(g, _Saved(inputs, output, attributes, saved.input_shapes), needs)
 
-        opaque = Opaque(call, (rule, needs, saved.input_shapes))
+        opaque = Opaque(call, (rule, needs, saved.input_shapes), f"{operation.name}_vjp")
         arguments = (g, saved.inputs, saved.output, saved.attributes)
         return _attempt(
             tracer,

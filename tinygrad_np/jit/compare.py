@@ -1,7 +1,7 @@
 """Whether two recordings of a step are one: then it may be replayed.
 
-A step is recorded twice.  What Python does beside the tensors (a counter, a first step that makes an optimizer's state, a
-number that is computed anew each time) shows in the difference, and nothing of it is taken for constant.
+A step is recorded twice.  What Python does beside the tensors (a counter, a first step that makes an optimizer's state,
+a number that is computed anew each time) shows in the difference, and nothing of it is taken for constant.
 """
 
 from __future__ import annotations

@@ -10,8 +10,6 @@ from numpy import ndarray
 from ..tensor import Tensor
 from .trace import ARRAY
 
-_RAW = ARRAY
-
 
 class Frame:
     """What the gradients of a replay are made of.
@@ -52,7 +50,7 @@ class Deferred(Tensor):
         return self
 
     @property
-    def array(self) -> Any:  # type: ignore[override]
+    def array(self) -> Any:
         """The elements."""
         frame = self._frame
         if self._done != frame.count:
@@ -62,11 +60,11 @@ class Deferred(Tensor):
                         f"argument {number} of a captured step was written to before a gradient that depends on it was "
                         "first read: read .grad before, or write to a clone()"
                     )
-            _RAW.__set__(self, self._compute(*[_RAW.__get__(tensor) for tensor in frame.inputs]))
+            ARRAY.__set__(self, self._compute(*[ARRAY.__get__(tensor) for tensor in frame.inputs]))
             self._done = frame.count
-        return Tensor.array.__get__(self)  # type: ignore[attr-defined]
+        return vars(Tensor)["array"].__get__(self)  # which is another one while capturing
 
     @array.setter
     def array(self, value: ndarray) -> None:
-        Tensor.array.__set__(self, value)  # type: ignore[attr-defined]
+        vars(Tensor)["array"].__set__(self, value)
         self._done = self._frame.count

@@ -6,7 +6,6 @@ function can write into one, and the memory of a buffer is used again when nothi
 
 from __future__ import annotations
 
-import math
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,60 +16,10 @@ from numpy import ndarray
 from .. import blas
 from . import fuse, lower
 from .plan import is_view
-from .trace import INPUT, KNOWN, Call, Live, Opaque, Value, replace, values_in
+from .source import Source
+from .trace import INPUT, KNOWN, Call, Value, replace, values_in
 
 ALIGNMENT = 64  # bytes, of a cache line
-MISS = object()  # returned by a program that does not fit
-
-
-class Writer:
-    """The source of a program in the making, with the objects that its names mean."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-        self.names: dict[str, Any] = {"MISS": MISS}
-        self._by_id: dict[int, str] = {}
-
-    def name(self, thing: Any, letter: str = "c") -> str:
-        """Return a global name that means `thing`."""
-        if id(thing) not in self._by_id:
-            label = getattr(thing, "__name__", "")
-            label = label if label.isidentifier() and label not in self.names and callable(thing) else ""
-            name = self._by_id[id(thing)] = label or f"{letter}{len(self.names)}"
-            self.names[name] = thing
-        return self._by_id[id(thing)]
-
-    def literal(self, thing: Any, value_name: Callable[[Value], str]) -> str:
-        """Return an expression for an argument."""
-        if type(thing) is Value:
-            return value_name(thing)
-        if isinstance(thing, Live):
-            return self.live(thing)
-        if thing is None or thing is Ellipsis or type(thing) in (bool, int, str):
-            return repr(thing)
-        if type(thing) is float and math.isfinite(thing):
-            return repr(thing)
-        if type(thing) in (tuple, list):
-            items = ", ".join(self.literal(item, value_name) for item in thing)
-            return f"[{items}]" if type(thing) is list else f"({items}{',' if len(thing) == 1 else ''})"
-        if type(thing) is dict:
-            return "{" + ", ".join(f"{key!r}: {self.literal(item, value_name)}" for key, item in thing.items()) + "}"
-        if type(thing) is slice:
-            return f"slice({thing.start!r}, {thing.stop!r}, {thing.step!r})"
-        return self.name(thing)
-
-    def live(self, option: Live) -> str:
-        """Return an expression for an option that is read in each replay."""
-        return f"{self.name(option.container)}[{option.key!r}]"
-
-    def compile(self, header: str) -> Callable[..., Any]:
-        """Return the function."""
-        source = "\n".join([header, *(f"    {line}" for line in self.lines or ["pass"])])
-        scope: dict[str, Any] = dict(self.names)
-        exec(compile(source, "<captured step>", "exec"), scope)
-        function: Callable[..., Any] = scope[header[4 : header.index("(")]]
-        function.__doc__ = source
-        return function
 
 
 class Buffers:
@@ -98,8 +47,8 @@ class Buffers:
 class Emitter:
     """Writes the calls of a plan, and decides where their results lie."""
 
-    def __init__(self, writer: Writer, live_values: set[Value], kept: Sequence[Value]) -> None:
-        self.writer = writer
+    def __init__(self, source: Source, live_values: set[Value], kept: Sequence[Value]) -> None:
+        self.source = source
         self.live_values = live_values  # KNOWN values that are the same array each time
         self.wanted = list(kept)
         self.kept = {value.root for value in kept}
@@ -144,22 +93,22 @@ class Emitter:
         initial = np.array(root.initial if root.initial is not None else value.array, order="K")
         if value is not root:
             raise NotImplementedError("a view of a constant is written to in a captured step: clone() it first")
-        copyto, name, source = self.writer.name(np.copyto), self.writer.name(fresh), self.writer.name(initial)
-        self.writer.lines.append(f"{copyto}({name}, {source})")
+        copyto, name, source = self.source.name(np.copyto), self.source.name(fresh), self.source.name(initial)
+        self.source.lines.append(f"{copyto}({name}, {source})")
 
     def expression(self, value: Value) -> str:
         """Return the name of a value."""
         if value in self.local:
             return self.local[value]
-        return self.writer.name(self.place[value], "a")
+        return self.source.name(self.place[value], "a")
 
     def text(self, function: Any, arguments: Any, keywords: dict[str, Any]) -> str:
         """Return the call as an expression."""
-        literals = [self.writer.literal(argument, self.expression) for argument in arguments]
-        literals += [f"{name}={self.writer.literal(argument, self.expression)}" for name, argument in keywords.items()]
+        literals = [self.source.literal(argument, self.expression) for argument in arguments]
+        literals += [f"{name}={self.source.literal(argument, self.expression)}" for name, argument in keywords.items()]
         if function is operator.getitem:
             return f"{literals[0]}[{literals[1]}]"
-        return f"{self.writer.name(function)}({', '.join(literals)})"
+        return f"{self.source.name(function)}({', '.join(literals)})"
 
     def _emit_call(self, call: Call, dying: set[Value]) -> None:
         if call.expected is not None:
@@ -183,7 +132,7 @@ class Emitter:
         self.changed = self.changed or call.effect or any(root.kind != "result" for root in call.writes)
         text = self.text(call.function, call.arguments, call.keywords)
         target = self._target(call.result)
-        self.writer.lines.append(text if target == "_" else f"{target} = {text}")
+        self.source.lines.append(text if target == "_" else f"{target} = {text}")
         if call.shapes:
             for value in values_in(call.result):
                 self._check(f"{self.local[value]}.shape != {value.array.shape}", call)
@@ -198,19 +147,19 @@ class Emitter:
             if operand.value in self.local:
                 if operand.value not in self.pointers:
                     at = self.pointers[operand.value] = blas.pointer(array)
-                    x, last = self.local[operand.value], self.writer.name([None])
-                    find = f"{last}[0], {self.writer.name(at)}.value = {x}, {x}.ctypes.data"
-                    self.writer.lines.append(f"if {x} is not {last}[0]: {find}")  # to ask takes a microsecond
+                    x, last = self.local[operand.value], self.source.name([None])
+                    find = f"{last}[0], {self.source.name(at)}.value = {x}, {x}.ctypes.data"
+                    self.source.lines.append(f"if {x} is not {last}[0]: {find}")  # to ask takes a microsecond
                 where[id(arrays[-1])] = self.pointers[operand.value]
         place = target.of(self.place[target.value])
-        rate = self.writer.literal(lr, self.expression)
+        rate = self.source.literal(lr, self.expression)
         dtype = place.dtype.char
         if (rate, dtype) not in self.rates:
             alpha = self.rates[rate, dtype] = blas.NUMBERS[dtype](0)
-            self.writer.lines.append(f"{self.writer.name(alpha)}.value = -{rate}")
+            self.source.lines.append(f"{self.source.name(alpha)}.value = -{rate}")
         bound = fuse.bind(place, arrays, self.rates[rate, dtype], where)
         self.changed = True
-        self.writer.lines.append(f"{self.writer.name(bound)}()")
+        self.source.lines.append(f"{self.source.name(bound)}()")
 
     def later(self, recipe: fuse.Recipe) -> Callable[..., ndarray]:
         """Return a function of the inputs that makes a gradient from what the step leaves in its buffers."""
@@ -240,7 +189,7 @@ class Emitter:
         function, arguments, keywords = lowered
         if isinstance(function, np.ufunc) and keywords.keys() <= {"out"}:
             arguments = self._scalars(arguments)
-        self.writer.lines.append(self.text(function, arguments, keywords))
+        self.source.lines.append(self.text(function, arguments, keywords))
         return True
 
     def _in_place(self, call: Call, operands: list[Value], dying: set[Value]) -> Value | None:
@@ -251,9 +200,9 @@ class Emitter:
         for operand in operands:
             form = (operand.array.shape, operand.array.dtype, operand.array.strides)
             alone = all(other is operand or other.root is not operand for other in operands)
-            if operand in dying and operand in self.memory and alone and operand.root is operand:
-                if form == (value.array.shape, value.array.dtype, value.array.strides):
-                    return operand
+            same = form == (value.array.shape, value.array.dtype, value.array.strides)
+            if same and alone and operand.root is operand and operand in dying and operand in self.memory:
+                return operand
         return None
 
     def _scalars(self, arguments: Any) -> tuple[Any, ...]:
@@ -280,6 +229,6 @@ class Emitter:
                 f"{call.label}: a check, or a shape that depends on elements, differs from when the step was captured, "
                 "after the step had begun to change things: it cannot be repeated. Do this outside of the captured step"
             )
-            self.writer.lines.append(f"if {condition}: raise RuntimeError({message!r})")
+            self.source.lines.append(f"if {condition}: raise RuntimeError({message!r})")
         else:
-            self.writer.lines.append(f"if {condition}: return MISS")
+            self.source.lines.append(f"if {condition}: return MISS")

@@ -94,7 +94,9 @@ class Patterns:
             made.append(self.makers[value])
             value, flip = made[-1].arguments[0], not flip
         maker = self.makers.get(value)
-        if maker is None or value.root is not value or self.uses[value] != 1 + len(made) or self._overwritten(maker, call):
+        if maker is None or value.root is not value or self.uses[value] != 1 + len(made):
+            return None
+        if self._overwritten(maker, call):
             return None
         operands = self._operands(maker)
         if operands is None or not _binds(Transposed(p, flip), operands):
@@ -168,11 +170,12 @@ def _sums_rows(call: Call) -> bool:
 
 def _binds(p: Transposed, operands: Sequence[Transposed]) -> bool:
     """Whether the library can do it, with arrays that lie in memory as these do."""
-    return bind(p.of(p.value.array), [x.of(x.value.array) for x in operands], blas.NUMBERS[p.value.array.dtype.char](0)) is not None
+    array = p.of(p.value.array)
+    return bind(array, [x.of(x.value.array) for x in operands], blas.NUMBERS[array.dtype.char](0)) is not None
 
 
 def bind(c: Any, operands: Sequence[Any], alpha: Any, where: Any = None) -> Any:
-    """Return the function that adds a product or a sum to `c`, or None."""
+    """Return the function that adds the product of two operands, or the sum of one, to `c`; or None."""
     if len(operands) == 2:
-        return blas.add_product(c, *operands, alpha, where)
-    return blas.add_sum(c, *operands, alpha, where)
+        return blas.add_product(c, operands[0], operands[1], alpha, where)
+    return blas.add_sum(c, operands[0], alpha, where)

@@ -46,10 +46,10 @@ def into(call: Call, out: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | 
     if call.shapes:
         return None
     if function is operator.pow:
-        function = POWERS.get(arguments[1]) if isinstance(arguments[1], int | float) else np.power
-        if function is None or arguments[0].array.dtype.kind != "f":
+        root = POWERS.get(arguments[1]) if isinstance(arguments[1], int | float) else None
+        if root is None or arguments[0].array.dtype.kind != "f":
             return None
-        arguments = arguments[:1] if function is not np.power else arguments
+        function, arguments = root, arguments[:1]
     if function in (np.maximum, np.minimum):  # which deprecate it by position
         return function, arguments, {**keywords, "out": out}
     if isinstance(function, np.ufunc) and function.nout == 1:
@@ -62,7 +62,8 @@ def into(call: Call, out: Any) -> tuple[Any, tuple[Any, ...], dict[str, Any]] | 
     if function in WITH_OUT:
         return function, arguments, {**keywords, "out": out}
     if function in COPYING and type(arguments[0]) is Value and arguments[0].array.shape == value.array.shape:
-        return np.copyto, (out, arguments[0]), {} if arguments[0].array.dtype == value.array.dtype else {"casting": "unsafe"}
+        same = arguments[0].array.dtype == value.array.dtype
+        return np.copyto, (out, arguments[0]), {} if same else {"casting": "unsafe"}
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import operator
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -69,9 +70,7 @@ def without_repetitions(calls: Sequence[Call]) -> tuple[list[Call], dict[Value, 
             replace(tree, (Value,), lambda value: stands_for.get(value, value))
             for tree in (call.arguments, call.keywords)
         )
-        call = Call(
-            call.function, arguments, keywords, call.result, call.writes, call.effect, call.expected, call.shapes, call.label
-        )
+        call = dataclasses.replace(call, arguments=arguments, keywords=keywords)
         outputs = values_in(call.result)
         for value in outputs:
             value.root = stands_for.get(value.root, value.root)

@@ -1,4 +1,4 @@
-"""A captured step: what must hold for it to be replayed, the calls, and what it leaves behind."""
+"""A captured step as a program: what must hold for it to be replayed, the calls, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -7,132 +7,40 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Leaf, Node, Output
+from ..graph import Leaf
 from ..tensor import Tensor, wrap
 from .compare import is_live
-from .emit import Emitter, Writer
 from .deferred import Deferred, Frame
+from .emit import Emitter
+from .ends import Ends, Passed
 from .fuse import Patterns, Recipe
 from .plan import plan, without_dead
-from .symbol import Symbol
+from .source import Source
 from .trace import ARRAY, KNOWN, Call, Live, Tracer, Value, replace, values_in
 
-class Ends:
-    """What a recorded step leaves: its result, and the gradients of leaves.
-
-    Attributes
-    ----------
-    result : nested tuples, lists and dicts with values, arguments by their number in an `Argument`, tensors from outside.
-    grads : for a leaf, or the number of an argument, a value, a tensor from outside or None.
-    """
-
-    def __init__(self, tracer: Tracer, result: Any, arguments: Sequence[Tensor]) -> None:
-        self.arguments = list(arguments)
-        positions = {id(tensor): number for number, tensor in reversed(list(enumerate(arguments)))}
-        leaves = {tensor._edge: number for number, tensor in enumerate(arguments) if isinstance(tensor._edge, Leaf)}
-
-        def end(tensor: Tensor, may_have_history: bool = False) -> Any:
-            if id(tensor) in positions:
-                return Passed(positions[id(tensor)])
-            if id(tensor) in tracer.tensors:
-                return tensor
-            if not may_have_history and has_history(tensor, tracer.differentiated):
-                raise RuntimeError(
-                    f"a captured function returns a tensor of shape {tensor.shape} that requires grad, whose history "
-                    "would be lost: call backward() in the function, return detach(), or call it under no_grad()"
-                )
-            return tracer.array_of(tensor).value
-
-        self.result = replace(result, TensorTypes(), end)
-        self.grads: dict[Any, Any] = {}
-        for leaf, grad in tracer.final_grads.items():
-            if leaf not in tracer.made_leaves:
-                self.grads[leaves.get(leaf, leaf)] = None if grad is None else end(grad, True)
-        self.entries = {
-            leaves.get(leaf, leaf): grad for leaf, grad in tracer.entry_grads.items() if leaf not in tracer.made_leaves
-        }
-        self.versions = written_versions(tracer)
-
-    def values(self) -> list[Value]:
-        """Return the values among the ends."""
-        found: list[Value] = []
-        replace((self.result, list(self.grads.values())), (Value,), found.append)
-        return found
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Ends) and all(
-            _comparable(getattr(self, name)) == _comparable(getattr(other, name))
-            for name in ("result", "grads", "entries")
-        )
+Program = Callable[..., Any]  # of the tensors among the arguments; returns MISS where they do not fit it
 
 
-class Passed(int):
-    """The number of an argument that is returned."""
-
-
-class TensorTypes:
-    """The types of tensors."""
-
-    def __contains__(self, kind: type) -> bool:
-        return issubclass(kind, Tensor)
-
-
-def _comparable(tree: Any) -> Any:
-    """Return nested containers with values by their numbers and tensors by their ids."""
-    if isinstance(tree, dict):
-        return {key if isinstance(key, int) else id(key): _comparable(item) for key, item in tree.items()}
-    tree = replace(tree, (Value,), lambda value: ("value", value.number))
-    return replace(tree, TensorTypes(), lambda tensor: ("tensor", id(tensor)))
-
-
-def has_history(tensor: Tensor, differentiated: set[Any]) -> bool:
-    """Whether `tensor` could be differentiated still: it was not, and nothing that it was made of was freed."""
-    seen = set()
-    stack = [tensor._edge]
-    while stack:
-        edge = stack.pop()
-        if edge is None or edge in seen:
-            continue
-        if edge in differentiated or (isinstance(edge, Node) and edge.inputs is None):
-            return False
-        seen.add(edge)
-        stack.extend((edge.node,) if isinstance(edge, Output) else edge.parents if isinstance(edge, Node) else ())
-    return bool(seen)
-
-
-def written_versions(tracer: Tracer) -> list[Any]:
-    """Return the version cells of the tensors from outside whose memory was written to."""
-    written = {root for call in tracer.calls for root in call.writes}
-    cells = {}
-    for tensor, array, _ in tracer.tensors.values():
-        if tracer.known(array).value.root in written:
-            cells[id(tensor._version)] = tensor._version
-    return list(cells.values())
-
-
-def build(first: Tracer, second: Tracer, exact: bool) -> Callable[..., Any]:
-    """Return the function that replays what was recorded twice; given the tensors, it returns MISS if it does not fit."""
+def build(first: Tracer, second: Tracer, exact: bool) -> Program:
+    """Return the program of what was recorded twice; `exact` forbids patterns that round otherwise."""
     ends: Ends = second.ends
     live_values = {b for a, b in zip(first.values, second.values, strict=True) if b.kind == KNOWN and is_live(a, b)}
     calls, stands_for = plan(second.calls, ends.values(), live_values)
+
+    def current(tree: Any) -> list[Value]:
+        return [stands_for.get(value, value) for value in values_in(tree)]
+
     patterns = Patterns(calls)
-    returned = {stands_for.get(value, value) for value in values_in(ends.result)}
-    gradients = {
-        stands_for.get(value, value) for value in ends.grads.values() if isinstance(value, Value)
-    } - returned
-    calls = patterns.updates([] if exact else gradients, fused=not exact)
-    writer = Writer()
-    kept = [stands_for.get(value, value) for value in ends.values()]
-    for recipe in patterns.recipes.values():
-        kept += values_in(recipe.operands)
-    kept = [value for value in kept if value not in patterns.recipes]
-    calls = without_dead(calls, kept)
-    emitter = Emitter(writer, live_values, kept)
-    _write_guards(writer, emitter, second, ends)
-    emitter.emit(calls)
-    _write_ends(writer, emitter, second, stands_for, patterns.recipes)
-    names = ", ".join(f"t{number}" for number in range(len(ends.arguments)))
-    return writer.compile(f"def replay({names}):")
+    for_grads_only = set(current(list(ends.grads.values()))) - set(current(ends.result))
+    calls = patterns.updates(for_grads_only, fused=not exact)
+    kept = [value for value in current(ends.values()) if value not in patterns.recipes]
+    kept += values_in([recipe.operands for recipe in patterns.recipes.values()])
+    source = Source()
+    emitter = Emitter(source, live_values, kept)
+    _Guards(source, second).write(emitter)
+    emitter.emit(without_dead(calls, kept))
+    _Leavings(source, emitter, second, stands_for, patterns.recipes).write()
+    return source.compile("replay", [f"t{number}" for number in range(len(ends.arguments))])
 
 
 def first_place(array: Any, arrays: Sequence[Any]) -> int:
@@ -140,102 +48,134 @@ def first_place(array: Any, arrays: Sequence[Any]) -> int:
     return next(number for number, other in enumerate(arrays) if other is array)
 
 
-def _write_guards(writer: Writer, emitter: Emitter, tracer: Tracer, ends: Ends) -> None:
-    arrays = [ARRAY.__get__(tensor) for tensor in ends.arguments]
-    for number, (tensor, array) in enumerate(zip(ends.arguments, arrays, strict=True)):
-        value = tracer.known(array).value
-        x = f"x{number}"
-        form = f"{x}.shape != {array.shape} or {x}.dtype != {writer.name(array.dtype)} or {x}.strides != {array.strides}"
-        edge = f"t{number}._edge is not None"
-        if isinstance(tensor._edge, Leaf):
-            edge = f"{writer.name(type)}(t{number}._edge) is not {writer.name(Leaf)}"
-        same = [f"{x} {'is not' if y is array else 'is'} x{other}" for other, y in enumerate(arrays[:number])]
-        writer.lines += [f"{x} = t{number}.array", f"if {' or '.join([form, edge, *same])}: return MISS"]
-        emitter.local.setdefault(value, x)
-    conditions = []
-    for tensor, array, edge in tracer.outside().values():
-        name = writer.name(tensor, "t")
-        conditions.append(f"{name}.array is not {writer.name(array, 'a')}")
-        if edge is None or isinstance(edge, Leaf):
-            conditions.append(f"{name}._edge is not {writer.name(edge, 'e') if edge is not None else None}")
-    for leaf, grad in ends.entries.items():
-        expression = _leaf(writer, leaf)
-        conditions.append(f"{expression}.grad is not {None if grad is None else writer.name(grad, 't')}")
-    for leaf in ends.grads:
-        conditions.append(f"{_leaf(writer, leaf)}.hooks is not {_hooks(writer, leaf, ends)}")
-    for option in live_options(tracer.calls):
-        conditions.append(f"{writer.name(type)}({writer.live(option)}) is not float")
-    conditions = list(dict.fromkeys(conditions + [condition for watched in tracer.watched for condition in watched.conditions(writer.name)]))
-    for start in range(0, len(conditions), 8):
-        writer.lines.append(f"if {' or '.join(conditions[start : start + 8])}: return MISS")
+class _Guards:
+    """Writes what is checked before anything is done."""
+
+    def __init__(self, source: Source, tracer: Tracer) -> None:
+        self.source, self.tracer, self.name = source, tracer, source.name
+        self.ends: Ends = tracer.ends
+
+    def write(self, emitter: Emitter) -> None:
+        """Write all guards, and tell the emitter what the arrays of the arguments are called."""
+        arrays = [ARRAY.__get__(tensor) for tensor in self.ends.arguments]
+        for number, array in enumerate(arrays):
+            self.source.lines.append(f"x{number} = t{number}.array")
+            self._write_miss(self._argument(number, arrays))
+            emitter.local.setdefault(self.tracer.known(array).value, f"x{number}")
+        conditions = [*self._outside(), *self._leaves(), *self._options()]
+        conditions += [line for watched in self.tracer.watched for line in watched.conditions(self.name)]
+        conditions = list(dict.fromkeys(conditions))
+        for start in range(0, len(conditions), 4):
+            self._write_miss(conditions[start : start + 4])
+
+    def _write_miss(self, conditions: Sequence[str]) -> None:
+        self.source.lines.append(f"if {' or '.join(conditions)}: return MISS")
+
+    def _argument(self, number: int, arrays: Sequence[Any]) -> list[str]:
+        """Return what is true of an argument that does not fit: its form, edge, or that two are one or one is two."""
+        x, array, edge = f"x{number}", arrays[number], f"t{number}._edge"
+        leaf = isinstance(self.ends.arguments[number]._edge, Leaf)
+        form = [f"{x}.shape != {array.shape}", f"{x}.strides != {array.strides}"]
+        form.append(f"{x}.dtype is not {self.name(array.dtype)}")
+        form.append(f"{self.name(type)}({edge}) is not {self.name(Leaf)}" if leaf else f"{edge} is not None")
+        return form + [f"{x} {'is not' if y is array else 'is'} x{i}" for i, y in enumerate(arrays[:number])]
+
+    def _outside(self) -> list[str]:
+        """Return conditions on tensors from outside: they must have the memory, and if leaves the edge, they had."""
+        conditions = []
+        for tensor, array, edge in self.tracer.outside().values():
+            conditions.append(f"{self.name(tensor, 't')}.array is not {self.name(array, 'a')}")
+            if edge is None or isinstance(edge, Leaf):
+                conditions.append(f"{self.name(tensor)}._edge is not {self.name(edge, 'e')}")
+        return conditions
+
+    def _leaves(self) -> list[str]:
+        """Return conditions on leaves: the gradients that they had before, and hooks."""
+        conditions = []
+        for leaf, grad in self.ends.entries.items():
+            conditions.append(f"{leaf_name(self.source, leaf)}.grad is not {self.name(grad, 't')}")
+        for leaf in self.ends.grads:
+            edge = self.ends.arguments[leaf]._edge if isinstance(leaf, int) else leaf
+            conditions.append(f"{leaf_name(self.source, leaf)}.hooks is not {self.name(edge and edge.hooks)}")
+        return conditions
+
+    def _options(self) -> list[str]:
+        """Return conditions on options that are read anew: they must be numbers still."""
+        return [f"{self.name(type)}({self.source.live(x)}) is not float" for x in _live_options(self.tracer.calls)]
 
 
-def live_options(calls: Sequence[Call]) -> list[Live]:
-    """Return the options that the calls read anew each time."""
-    found: dict[Any, Live] = {}
-    replace([(call.arguments, call.keywords) for call in calls], (Live,), lambda x: found.setdefault((id(x.container), x.key), x))
-    return list(found.values())
+def _live_options(calls: Sequence[Call]) -> list[Live]:
+    found: list[Live] = []
+    replace([(call.arguments, call.keywords) for call in calls], (Live,), found.append)
+    return found
 
 
-def _leaf(writer: Writer, leaf: Any) -> str:
-    return f"t{leaf}._edge" if isinstance(leaf, int) else writer.name(leaf, "e")
+def leaf_name(source: Source, leaf: Any) -> str:
+    """Return the expression for a leaf, or for that of an argument by its number."""
+    return f"t{leaf}._edge" if isinstance(leaf, int) else source.name(leaf, "e")
 
 
-def _hooks(writer: Writer, leaf: Any, ends: Ends) -> str:
-    edge = ends.arguments[leaf]._edge if isinstance(leaf, int) else leaf
-    return "None" if edge is None or edge.hooks is None else writer.name(edge.hooks)
+class _Leavings:
+    """Writes what is left behind: gradients, versions, the result."""
 
+    def __init__(
+        self,
+        source: Source,
+        emitter: Emitter,
+        tracer: Tracer,
+        stands_for: dict[Value, Value],
+        recipes: dict[Value, Recipe],
+    ) -> None:
+        self.source, self.emitter, self.tracer, self.name = source, emitter, tracer, source.name
+        self.stands_for, self.recipes = stands_for, recipes
+        self.ends: Ends = tracer.ends
+        self.frame = Frame()
 
-def _write_ends(
-    writer: Writer, emitter: Emitter, tracer: Tracer, stands_for: dict[Value, Value], recipes: dict[Value, Recipe]
-) -> None:
-    ends: Ends = tracer.ends
-    def current(value: Value) -> Value:
-        return stands_for.get(value, value)
+    def write(self) -> None:
+        """Write all of it."""
+        arguments = range(len(self.ends.arguments))
+        if self.recipes:
+            frame = self.name(self.frame)
+            inputs = "".join(f"t{i}, " for i in arguments)
+            versions = "".join(f"t{i}._version[0], " for i in arguments)
+            self.source.lines.append(f"{frame}.count += 1")
+            self.source.lines += [f"{frame}.inputs = ({inputs})", f"{frame}.versions = ({versions})"]
+        given: set[Value] = set()
+        for leaf, grad in self.ends.grads.items():
+            self.source.lines.append(f"{leaf_name(self.source, leaf)}.grad = {self._gradient(grad, given)}")
+        cells = {id(self.ends.arguments[i]._version): f"t{i}._version" for i in arguments}
+        for cell in self.ends.versions:
+            self.source.lines.append(f"{cells.get(id(cell)) or self.name(cell, 'n')}[0] += 1")
+        for watched in self.tracer.watched:
+            self.source.lines += watched.effects(self.name)
+        self.source.lines.append(f"return {self._result(self.ends.result)}")
 
-    frame = Frame()
-    if recipes:
-        name = writer.name(frame)
-        tensors = [f"t{number}" for number in range(len(ends.arguments))]
-        writer.lines.append(f"{name}.count += 1")
-        writer.lines.append(f"{name}.inputs = ({''.join(f'{t}, ' for t in tensors)})")
-        writer.lines.append(f"{name}.versions = ({''.join(f'{t}._version[0], ' for t in tensors)})")
-    for leaf, grad in ends.grads.items():
-        if isinstance(grad, Value):
-            value = current(grad)
-            if value in recipes:
-                grad = Deferred.of(frame, emitter.later(recipes[value]))
-            elif value in emitter.place and value.kind != KNOWN:
-                grad = wrap(emitter.place[value])
-            else:
-                source = f"{writer.name(wrap)}({writer.name(np.array)}({emitter.expression(value)}, order='K'))"
-                writer.lines.append(f"{_leaf(writer, leaf)}.grad = {source}")
-                continue
-        writer.lines.append(f"{_leaf(writer, leaf)}.grad = {None if grad is None else writer.name(grad, 't')}")
-    cells = {id(tensor._version): f"t{number}._version" for number, tensor in enumerate(ends.arguments)}
-    for cell in ends.versions:
-        writer.lines.append(f"{cells.get(id(cell)) or writer.name(cell, 'n')}[0] += 1")
+    def _gradient(self, grad: Any, given: set[Value]) -> str:
+        """Return the expression for a gradient: the same tensor each time, unless another leaf has its memory."""
+        if not isinstance(grad, Value):
+            return self.name(grad, "t")
+        value = self.stands_for.get(grad, grad)
+        if value in self.recipes:
+            return self.name(Deferred.of(self.frame, self.emitter.later(self.recipes[value])), "t")
+        if value in self.emitter.place and value.kind != KNOWN and value.root not in given:
+            given.add(value.root)
+            return self.name(wrap(self.emitter.place[value]), "t")
+        return f"{self.name(copied)}({self.emitter.expression(value)})"
 
-    for watched in tracer.watched:
-        writer.lines += watched.effects(writer.name)
-
-    def result(value: Any) -> str:
-        if isinstance(value, Passed):
-            return f"t{int(value)}"
-        return f"{writer.name(_copied)}({emitter.expression(current(value))})"
-
-    def text(tree: Any) -> str:
+    def _result(self, tree: Any) -> str:
         if isinstance(tree, Passed):
-            return result(tree)
+            return f"t{int(tree)}"
+        if type(tree) is Value:
+            return f"{self.name(copied)}({self.emitter.expression(self.stands_for.get(tree, tree))})"
         if type(tree) in (tuple, list):
-            items = ", ".join(map(text, tree))
+            items = ", ".join(self._result(item) for item in tree)
             return f"[{items}]" if type(tree) is list else f"({items}{',' if len(tree) == 1 else ''})"
         if type(tree) is dict:
-            return "{" + ", ".join(f"{writer.literal(k, result)}: {text(item)}" for k, item in tree.items()) + "}"
-        return writer.literal(tree, result)
+            items = ", ".join(f"{self._result(key)}: {self._result(item)}" for key, item in tree.items())
+            return f"{{{items}}}"
+        return self.source.literal(tree, self.emitter.expression)
 
-    writer.lines.append(f"return {text(ends.result)}")
 
-
-def _copied(array: Any) -> Tensor:
+def copied(array: Any) -> Tensor:
+    """Return a new tensor with a copy of `array`."""
     return wrap(np.array(array, order="K"))

@@ -187,6 +187,9 @@ class Symbol:
     def __pow__(self, exponent: Any) -> Any:
         return self.tracer.record(operator.pow, (self, exponent))  # which is not always np.power
 
+    def __rpow__(self, base: Any) -> Any:
+        return np.power(base, self)
+
     def __ipow__(self, exponent: Any) -> Any:
         self[...] = self**exponent
         return self
@@ -243,7 +246,6 @@ OPERATORS = {
 for _name, _ufunc in OPERATORS.items():
     for _prefix, _method in zip(("", "r", "i"), _binary(_ufunc), strict=True):
         setattr(Symbol, f"__{_prefix}{_name}__", _method)
-setattr(Symbol, "__rpow__", _binary(np.power)[1])
 for _name, _ufunc in {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal, "gt": np.greater, "ge": np.greater_equal
 }.items():  # fmt: skip

@@ -114,19 +114,24 @@ def _noted(method: Callable[..., Any]) -> Callable[..., Any]:
     return compute
 
 
-for _name in (
-    "add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow neg pos abs bool int float round "
-    "lt le gt ge eq ne repr str format"
-).split():
+_COMPUTING = """
+    add radd sub rsub mul rmul truediv rtruediv floordiv rfloordiv mod rmod pow rpow
+    neg pos abs round bool int float lt le gt ge eq ne repr str format
+"""
+for _name in _COMPUTING.split():
     setattr(Live, f"__{_name}__", _noted(getattr(float, f"__{_name}__")))
 
 
 class Opaque:
-    """A function of arrays that is called as it is, because it does what cannot be recorded."""
+    """A function of arrays that is called as it is, because it does what cannot be recorded.
 
-    def __init__(self, function: Callable[..., Any], identity: Any) -> None:
+    Two of them are the same function if their identities are equal.
+    """
+
+    def __init__(self, function: Callable[..., Any], identity: Any, name: str) -> None:
         self.function = function
-        self.identity = identity  # two are the same function if these are equal
+        self.identity = identity
+        self.__name__ = name
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Call the function."""
@@ -327,9 +332,9 @@ class Tracer:
         self.calls[-1].writes = [symbol.value.root for symbol in writes]
         return result
 
-    def record_effect(self, function: Callable[..., Any], identity: Any, arguments: Any = ()) -> Any:
+    def record_effect(self, function: Callable[..., Any], name: str, identity: Any, arguments: Any = ()) -> Any:
         """Record a call that does more than compute and happens in each replay."""
-        result = self._record(Opaque(function, identity), tuple(arguments), {}, shapes=True)
+        result = self._record(Opaque(function, identity, name), tuple(arguments), {}, shapes=True)
         self.calls[-1].effect = True
         return result
 
@@ -412,9 +417,9 @@ class Tracer:
     def refusal(self, what: str, value: Value) -> str:
         """Return the message for a value that Python asks for."""
         return (
-            f"{what} needs the elements of a tensor of shape {value.array.shape}, made by {value.label}, while a step is "
-            "captured: what Python computes from them would not be computed again. Return the tensor and ask what the "
-            "captured function returns, or choose by where() instead of if"
+            f"{what} needs the elements of a tensor of shape {value.array.shape}, made by {value.label}, while a step "
+            "is captured: what Python computes from them would not be computed again. Return the tensor and ask what "
+            "the captured function returns, or choose by where() instead of if"
         )
 
     def unknown_shape(self, name: str) -> str:
