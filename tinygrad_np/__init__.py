@@ -245,6 +245,7 @@ from .ops.update import (
     sgd_update_each,
 )
 from .tensor import RemovableHandle, Tensor
+from .threads import get_num_threads, set_num_threads, show_config
 from .version import __version__
 
 __all__ = [
@@ -363,6 +364,7 @@ __all__ = [
     "gelu",
     "ger",
     "get_default_dtype",
+    "get_num_threads",
     "get_rng_state",
     "getitem",
     "glu",
@@ -490,9 +492,11 @@ __all__ = [
     "selu",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_num_threads",
     "set_rng_state",
     "sgd_update",
     "sgd_update_each",
+    "show_config",
     "sigmoid",
     "sign",
     "signbit",

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_np.threads import get_kernels
+
 PACKAGES = ("numpy", "torch", "autograd", "scikit-learn")
 
 
@@ -20,7 +22,7 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "blas": np.show_config(mode="dicts")["Build Dependencies"]["blas"].get("openblas configuration", "unknown"),
-        "kernels": kernels(),
+        "kernels": get_kernels(),
         "versions": versions(),
     }
 
@@ -33,20 +35,6 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
-
-
-def kernels() -> str:
-    """Return the kernels that OpenBLAS chose, asked of NumPy's own copy of it."""
-    import ctypes
-
-    folder = Path(np.__file__).parent.parent / "numpy.libs"
-    for library in sorted(folder.glob("*openblas*")):
-        for name in ("scipy_openblas_get_corename64_", "openblas_get_corename64_", "openblas_get_corename"):
-            function = getattr(ctypes.CDLL(str(library)), name, None)
-            if function is not None:
-                function.restype = ctypes.c_char_p
-                return str(function().decode())
-    return "unknown"
 
 
 def versions() -> dict[str, str]:

@@ -164,8 +164,8 @@ def linear_stack(input: Any, *layers: Any) -> Tensor:
 def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean", label_smoothing: Any = 0.0) -> Any:
     """Return the cross-entropies of the softmax of `x` (N, C) with the classes `target` (N,).
 
-    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The part
-    `label_smoothing` of the target is spread evenly over all classes.  Softmax and onehot are kept.
+    y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The
+    part `label_smoothing` of the target is spread evenly over all classes.  Softmax and onehot are kept.
     """
     z = x - np.maximum.reduce(x, 1, keepdims=True)
     onehot = np.arange(x.shape[1]) == target[:, None]

@@ -219,7 +219,8 @@ def sgd_update_each(parameters: Sequence[Tensor], lr: Any, maximize: bool = Fals
     """
     move = np.add if maximize else np.subtract
     rate = lr.item() if isinstance(lr, Tensor) else _number(lr)
-    dtype = scalar = None
+    dtype: Any = None
+    scalar: Any = None
     for p in parameters:
         grad = p.grad
         if grad is None:

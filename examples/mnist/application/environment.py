@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import ctypes
-import os
 import platform
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import tinygrad_np as tg
+from tinygrad_np.threads import get_kernels
 
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS")
 
-
-def describe() -> dict[str, Any]:
+def describe() -> dict[str, dict[str, Any]]:
     """Return the versions of Python and its packages, and name, version, kernels and threads of BLAS."""
     built = np.show_config(mode="dicts")
     blas = (built or {}).get("Build Dependencies", {}).get("blas", {})
@@ -28,30 +24,17 @@ def describe() -> dict[str, Any]:
         "blas": {
             "name": str(blas.get("name", "unknown")),
             "version": str(blas.get("version", "unknown")),
-            "kernels": _ask_openblas("get_corename", ctypes.c_char_p) or "unknown",
-            "threads": _ask_openblas("get_num_threads", ctypes.c_int) or _threads_by_variables(),
+            "kernels": get_kernels(),
+            "threads": tg.get_num_threads(),
         },
     }
 
 
-def _ask_openblas(question: str, answer: Any) -> Any:
-    """Return what a function of the OpenBLAS that NumPy's wheels bring says, or None where there is none."""
-    package = Path(np.__file__).parent
-    folders = (package.with_name("numpy.libs"), package / ".dylibs")
-    for file in (file for folder in folders for file in folder.glob("*openblas*")):
-        try:
-            library = ctypes.CDLL(str(file))  # the one that is loaded already
-        except OSError:
-            continue
-        for name in (f"scipy_openblas_{question}64_", f"openblas_{question}64_", f"openblas_{question}"):
-            if hasattr(library, name):
-                function = getattr(library, name)
-                function.restype = answer
-                said = function()
-                return said.decode() if isinstance(said, bytes) else said
-    return None
-
-
-def _threads_by_variables() -> int:
-    values = (os.environ.get(name, "") for name in THREAD_VARIABLES)
-    return next((int(value) for value in values if value.isdecimal()), os.cpu_count() or 1)
+def differences(record: dict[str, Any]) -> list[str]:
+    """Return what is different now from when `record`, of a run, was written."""
+    return [
+        f"{part} {name} was {record.get(part, {}).get(name)} and is {value}"
+        for part, values in describe().items()
+        for name, value in values.items()
+        if record.get(part, {}).get(name) != value
+    ]

@@ -76,12 +76,7 @@ def compare(recorded: Recorded | None, correct: int, samples: int, files: dict[s
 
 def differences(record: dict[str, Any]) -> list[str]:
     """Return what is different now from when a run began, or became different while it was resumed."""
-    found = [
-        f"{part} {name} was {record.get(part, {}).get(name)} and is {value}"
-        for part, values in environment.describe().items()
-        for name, value in values.items()
-        if record.get(part, {}).get(name) != value
-    ]
+    found = environment.differences(record)
     for resumption in record.get("resumed", []):
         found += [f"from epoch {resumption['after_epoch'] + 1} on {text}" for text in resumption["differences"]]
     return found

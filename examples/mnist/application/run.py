@@ -113,13 +113,7 @@ class Run:
 
     def go_on(self, config: Config, done: int) -> list[str]:
         """Go on after `done` epochs under `config`; return what is different now and may change the last digits."""
-        now = environment.describe()
-        differences = [
-            f"{part} {name} was {self.record.get(part, {}).get(name)} and is {value}"
-            for part, values in now.items()
-            for name, value in values.items()
-            if self.record.get(part, {}).get(name) != value
-        ]
+        differences = environment.differences(self.record)
         if differences:
             self.record.setdefault("resumed", []).append({"after_epoch": done, "differences": differences})
         self.config, self.record["config"] = config, config.as_dict()
