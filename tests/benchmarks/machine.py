@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-from tinygrad_np.threads import get_kernels
 
 PACKAGES = ("numpy", "torch", "autograd", "scikit-learn")
 
@@ -22,7 +22,7 @@ def describe() -> dict[str, Any]:
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "blas": np.show_config(mode="dicts")["Build Dependencies"]["blas"].get("openblas configuration", "unknown"),
-        "kernels": get_kernels(),
+        "kernels": kernels(),
         "versions": versions(),
     }
 
@@ -35,6 +35,14 @@ def processor() -> str:
         return platform.processor() or platform.machine()
     names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.machine()
+
+
+def kernels() -> str:
+    """Return the kernels that OpenBLAS chooses where the contenders run, whatever is forced here."""
+    question = "from tinygrad_np.threads import get_kernels; print(get_kernels())"
+    environment = clean_environment() | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    command = [sys.executable, "-c", question]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
 
 
 def versions() -> dict[str, str]:
