@@ -72,7 +72,8 @@ PAUSE = 0.15  # seconds between turns: the threads of a BLAS go on waiting for w
 class Contender:
     """The process of one contender."""
 
-    def __init__(self, name: str, row: str) -> None:
+    def __init__(self, name: str, row: str, threads: int | None = None) -> None:
+        counted = {} if threads is None else {"OPENBLAS_NUM_THREADS": str(threads)}
         script = Path(contenders.__file__)
         self.process = subprocess.Popen(
             [sys.executable, str(script), name, row],
@@ -80,7 +81,7 @@ class Contender:
             stdout=subprocess.PIPE,
             text=True,
             cwd=script.parents[2],
-            env=machine.clean_environment() | {"PYTHONPATH": str(script.parents[2])},
+            env=machine.clean_environment() | {"PYTHONPATH": str(script.parents[2])} | counted,
         )
         if self.answer() != "ready":
             raise RuntimeError(f"the contender {name} did not start")
@@ -104,10 +105,12 @@ class Contender:
         self.process.wait()
 
 
-def measure_row(table: Table, row: str, rounds: int, shorter: float) -> dict[str, list[float]]:
+def measure_row(
+    table: Table, row: str, rounds: int, shorter: float, threads: int | None = None
+) -> dict[str, list[float]]:
     """Return the seconds that each contender took in each round."""
     there = [name for name in table.columns if importlib.util.find_spec(contenders.NEEDS.get(name, "sys"))]
-    processes = {name: Contender(name, row) for name in there}
+    processes = {name: Contender(name, row, threads) for name in there}
     try:
         counts = {}
         for name, process in processes.items():
@@ -158,6 +161,7 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="write the figures to this file too")
     options = parser.parse_args()
     rounds, shorter = (2, 0.01) if options.smoke else (options.rounds, 1.0)
+    threads = 1 if options.smoke else None  # on a busy machine threads of BLAS that wait for each other take minutes
     about = machine.describe()
     print(*(f"{name}: {value}" for name, value in about.items()), sep="\n")
     results: dict[str, Any] = {"machine": about, "rounds": rounds, "tables": {}}
@@ -166,7 +170,7 @@ def main() -> int:
         print(f"\n{table.title}: median, quartiles ({table.unit}), ratio to {table.base}", flush=True)
         results["tables"][key] = {}
         for row in table.rows:
-            found = summarize(table, measure_row(table, row, rounds, shorter))
+            found = summarize(table, measure_row(table, row, rounds, shorter, threads))
             results["tables"][key][row] = found
             print_row(row, found)
     if options.json:
