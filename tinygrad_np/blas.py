@@ -1,7 +1,7 @@
 """What NumPy cannot be asked for, by the OpenBLAS that it carries with it: ``c += alpha a b`` in one pass.
 
-NumPy calls the same library for ``a @ b``.  That it can scale the product and add it to what is there is out of reach
-of ``np.matmul``, and saves two passes over a gradient as large as the weights.  Where the library is not found, or arrays
+NumPy calls the same library for ``a @ b``.  That it can scale the product and add it to what is there is beyond
+``np.matmul``, and saves two passes over a gradient as large as the weights.  Where the library is not found, or arrays
 do not lie in memory as it wants them, the functions here return None, and the caller does without.
 """
 
@@ -10,43 +10,22 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy import ndarray
 
+from .threads import openblas
+
 Number = ctypes.c_float | ctypes.c_double
 NUMBERS: dict[str, type[Any]] = {"f": ctypes.c_float, "d": ctypes.c_double}  # by NumPy's letter for the dtype
 _LETTERS = {"f": "s", "d": "d"}  # in the names of the library's functions
-_FOLDERS = ("../numpy.libs", ".libs", ".dylibs")
-_NAMES = (  # prefix and suffix of the functions, and their integers
-    ("scipy_", "64_", ctypes.c_int64),
-    ("", "64_", ctypes.c_int64),
-    ("scipy_", "", ctypes.c_int),
-    ("", "", ctypes.c_int),
-)
 _ROWS, _AS_IT_IS, _TRANSPOSED = ctypes.c_int(101), ctypes.c_int(111), ctypes.c_int(112)
-
-
-@functools.cache
-def _library() -> tuple[Any, tuple[str, str, Any]] | None:
-    """Return NumPy's own OpenBLAS and how its functions are named."""
-    for folder in _FOLDERS:
-        for path in sorted((Path(np.__file__).parent / folder).glob("*openblas*")):
-            try:
-                library = ctypes.CDLL(str(path))
-            except OSError:
-                continue
-            for prefix, suffix, integer in _NAMES:
-                if hasattr(library, f"{prefix}cblas_sgemm{suffix}"):
-                    return library, (prefix, suffix, integer)
-    return None
 
 
 def available() -> bool:
     """Whether the library was found."""
-    return _library() is not None
+    return openblas() is not None
 
 
 def pointer(array: ndarray) -> ctypes.c_void_p:
@@ -117,12 +96,13 @@ def add_sum(
 
 
 def _function(name: str, dtype: str) -> tuple[Any, Any]:
-    found = _library()
+    """Return a function of the library for a dtype, and the type of its integers."""
+    found = openblas()
     if found is None or dtype not in _LETTERS:
         return None, None
-    library, (prefix, suffix, integer) = found
-    function = getattr(library, f"{prefix}cblas_{_LETTERS[dtype]}{name}{suffix}", None)
-    return function, integer
+    library, prefix, suffix = found
+    integer = ctypes.c_int64 if suffix else ctypes.c_int
+    return getattr(library, f"{prefix}cblas_{_LETTERS[dtype]}{name}{suffix}", None), integer
 
 
 def _form(array: ndarray) -> tuple[Any, int] | None:
