@@ -19,12 +19,7 @@ def read_config(path: str) -> dict[str, Any]:
         If the file cannot be read, is neither YAML nor JSON, or holds an unknown option or a wrong value; it names the
         file.
     """
-    try:
-        content = Path(path).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        raise OptionError(f"--config {path} cannot be read: {reason}") from error
-    values = _parse_json(path, content) if Path(path).suffix == ".json" else _parse_yaml(path, content)
+    values = parse_file("--config", path)
     if not isinstance(values, dict):
         raise OptionError(f"{path} must map options to values, as in `lr: 0.1`, not hold {values!r:.60}")
     known = {f.name: f for f in fields(Config) if not f.metadata["from_data"]}
@@ -38,6 +33,22 @@ def read_config(path: str) -> dict[str, Any]:
         except OptionError as error:
             raise OptionError(f"{path}: {error}") from None
     return options
+
+
+def parse_file(option: str, path: str) -> Any:
+    """Return what the YAML or, if its name ends so, JSON file given by `option` holds.
+
+    Raises
+    ------
+    OptionError
+        If it cannot be read, or is neither.
+    """
+    try:
+        content = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
+        raise OptionError(f"{option} {path} cannot be read: {reason}") from error
+    return _parse_json(path, content) if Path(path).suffix == ".json" else _parse_yaml(path, content)
 
 
 def _parse_json(path: str, content: str) -> Any:

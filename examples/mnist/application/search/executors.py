@@ -1,0 +1,135 @@
+"""Who trains: processes of this machine, or workers of dask.distributed, behind the executors' one interface."""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import Connection
+from typing import Any, NamedTuple
+
+from ..config import OptionError
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+class Workforce(NamedTuple):
+    """An executor, how many tasks it does at once, and a note for people."""
+
+    executor: Executor
+    workers: int
+    note: str
+
+
+# ---- processes of this machine
+
+
+class Processes(Executor):
+    """Spawned processes, each in a pool of its own: one that dies takes its task with it, and no other.
+
+    Parameters
+    ----------
+    workers
+        how many.
+    threads
+        of BLAS in each. They are set before NumPy is imported there.
+    """
+
+    def __init__(self, workers: int, threads: int) -> None:
+        self._threads = threads
+        self._idle: list[ProcessPoolExecutor | None] = [None] * workers  # None: one to be made
+        self._pools: set[ProcessPoolExecutor] = set()
+        self._lock = threading.Lock()
+        # Processes end when the other end of this pipe is closed: by `shutdown`, or because this process was killed.
+        self._watched, self._alive = multiprocessing.get_context("spawn").Pipe(duplex=False)
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Call ``fn(*args, **kwargs)`` in an idle process; there must be one."""
+        with self._lock:
+            pool = self._idle.pop()
+        if pool is None:
+            pool = ProcessPoolExecutor(
+                1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._watched,)
+            )
+            self._pools.add(pool)
+        with _environment(self._threads), _no_interruption():  # the process may be started now
+            future = pool.submit(fn, *args, **kwargs)
+        future.add_done_callback(lambda done: self._release(pool, done))
+        return future
+
+    def _release(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
+        dead = not done.cancelled() and isinstance(done.exception(), BrokenProcessPool)
+        with self._lock:
+            self._idle.append(None if dead else pool)
+            if dead:
+                self._pools.discard(pool)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the processes, and with them what they are doing if `cancel_futures`."""
+        if cancel_futures:
+            self._alive.close()
+        for pool in self._pools:
+            pool.shutdown(wait, cancel_futures=cancel_futures)
+        self._alive.close()
+        self._watched.close()
+
+
+def _begin(watched: Connection) -> None:
+    """Begin a worker process: it leaves signals to its parent, does not outlive it, and shows no bars of its own."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process is there
+
+    def end_with_parent() -> None:
+        with contextlib.suppress(OSError):
+            watched.poll(None)
+        os._exit(1)
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+
+
+@contextlib.contextmanager
+def _environment(threads: int) -> Iterator[None]:
+    """Give processes that are started meanwhile so many threads of BLAS."""
+    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextlib.contextmanager
+def _no_interruption() -> Iterator[None]:
+    """Keep Ctrl-C waiting, and for good in processes that are started meanwhile: they would print where they stand."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def make_processes(workers: int | None, threads: int, address: str | None) -> Workforce:
+    """Return processes of this machine, by default as many as there are cores."""
+    if address is not None:
+        raise OptionError("--address is for --executor dask")
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    workers = workers or max(1, cores // threads)
+    each = f"{threads} thread{'s' if threads > 1 else ''} of BLAS each"
+    return Workforce(Processes(workers, threads), workers, f"{workers} process{'es' if workers > 1 else ''}, {each}")
+
+
+EXECUTORS: dict[str, Callable[[int | None, int, str | None], Workforce]] = {"process": make_processes}
