@@ -11,15 +11,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-import train_command
 
+import train_command
 from nn import datasets
 
 sys.path.insert(0, str(train_command.SCRIPT.parent))  # train_command does so too
 
-import predict  # noqa: E402
-from application import images, trained  # noqa: E402
-from application.images import ImageError, prepare, read_image, sketch  # noqa: E402
+import predict
+from application import images, trained
+from application.images import ImageError, prepare, read_image, sketch
 
 WITHOUT = "image files need Pillow, which is not installed"
 SIZE = (28, 28)
