@@ -14,11 +14,6 @@ from .linear import Linear
 from .module import MODULE, Module
 
 
-def _is_plain(module: Module, kind: type[Module]) -> bool:
-    """Whether calling `module` does what its class `kind` does, and nothing else."""
-    return type(module) is kind and not module._hooks and "forward" not in module.__dict__
-
-
 def _apply(input: Any, layers: list[Any], relu_last: bool) -> Any:
     """Return linear layers of `input` with ReLU between them, and after the last if `relu_last`."""
     if relu_last:  # an output that a layer of another kind takes: every pair by itself, none is linear at the end
@@ -144,17 +139,16 @@ class Sequential(_Numbered):
         `Linear` layers with a `ReLU` between them, or one after the last, are one operation, except where one of them
         has hooks or its own `forward`.
         """
-        attributes = self.__dict__
         layers: list[Tensor | None] = []  # weights and biases of linear layers that have not been called
         open_end = False  # whether the last of them still may get a ReLU
-        for name, kind in self._names.items():
-            if kind != MODULE:
-                continue
-            module = attributes[name]
-            if open_end and _is_plain(module, ReLU):
+        attributes = self.__dict__
+        for module in [attributes[name] for name, kind in self._names.items() if kind == MODULE]:
+            kind = type(module)
+            plain = not module._hooks and "forward" not in module.__dict__  # it does what its class does
+            if open_end and kind is ReLU and plain:
                 open_end = False
                 continue
-            linear = _is_plain(module, Linear)
+            linear = kind is Linear and plain
             if layers and (open_end or not linear):
                 input, layers = _apply(input, layers, not open_end), []
             open_end = linear
