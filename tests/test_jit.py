@@ -311,6 +311,22 @@ def test_eager_passes_add_to_the_gradients_of_a_replay() -> None:
     assert np.abs(model[0].weight.grad.array - second).max() > 0  # type: ignore[index]
 
 
+def test_equal_gradients_are_not_one() -> None:
+    a, b = tg.ones(3, requires_grad=True), tg.ones(3, requires_grad=True)
+
+    @jit
+    def f(x: tg.Tensor) -> None:
+        a.grad = b.grad = None
+        ((a + b) * x).sum().backward()
+
+    for _ in range(4):
+        f(tg.tensor([1.0, 2.0, 3.0]))
+    assert a.grad is not None
+    assert b.grad is not None
+    a.grad.mul_(0)
+    assert b.grad.tolist() == [1.0, 2.0, 3.0]
+
+
 def test_without_the_library_updates_take_two_passes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tg.blas, "openblas", lambda: None)
     for found, expected in zip(trained(exact=False), trained(None), strict=True):
@@ -418,6 +434,15 @@ def test_arguments_and_outside_tensors_come_back_themselves() -> None:
         found = f(x)
         assert found[0] is x
         assert found[1] is outside
+
+
+def test_many_forms_do_not_pile_up() -> None:
+    f = jit(lambda x: x.sum())
+    for _ in range(3):
+        for length in range(1, 40):
+            assert f(tg.ones(length)).item() == length
+    assert len(f._recordings) <= 8
+    assert len(f.programs) <= 16
 
 
 def test_constants_select_another_capture() -> None:

@@ -160,7 +160,10 @@ def _passing_symbols(function: Any) -> Callable[..., Any]:
     def convert(*args: Any, **kwargs: Any) -> Any:
         tracer = local.tracer
         if tracer is not None and args and _holds_symbol(args[:1]):
-            return tracer.record(function, args, kwargs)
+            converted = tracer.record(function, args, kwargs)
+            if type(args[0]) is Symbol:
+                converted.value.label = args[0].value.label
+            return converted
         return function(*args, **kwargs)
 
     return convert
