@@ -625,6 +625,12 @@ def test_shapes_that_depend_on_elements_are_refused(name: str, function: Callabl
         jit(function)(tg.ones(2))
 
 
+def test_a_traced_tensor_can_be_printed() -> None:
+    texts: list[str] = []
+    jit(lambda x: texts.append(repr(x)))(tg.ones(2, 3))
+    assert texts == ["tensor(<float32 of shape (2, 3), being captured>)"]
+
+
 def test_numbers_of_python_that_change_are_not_taken_for_constant() -> None:
     numbers = iter(range(100))
     f = jit(lambda x: x * next(numbers))

@@ -156,7 +156,7 @@ class Symbol:
         if function is np.empty_like:  # what is in it by chance would look like a value that changes
             return np.zeros_like(*self.tracer.concrete(arguments), **self.tracer.concrete(keywords))
         if function is np.array2string:
-            return f"{keywords.get('prefix', '').rstrip('(')}<{self.dtype} of shape {self.shape}, being captured>"
+            return repr(self)
         if function in WRITING:
             return self.tracer.record_write(function, arguments, keywords, arguments[0])
         if function in FROM_VALUES or (function is np.where and len(arguments) == 1) or _repeats_unknown(
