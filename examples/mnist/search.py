@@ -23,9 +23,11 @@ from application.data import DataUnavailableError, fingerprints, load, resolved,
 from application.run import RunError
 from application.search.executors import EXECUTORS
 from application.search.options import Command, parse
+from application.search.pictures import plot_search
 from application.search.progress import Progress, format_point
 from application.search.records import Record, only_writer, open_record
 from application.search.report import format_table, write_best, write_tables
+from application.search.retrain import retrain, retrained_folder
 from application.search.strategies import expected
 from application.search.study import Study, trial_config
 from application.search.trial import Trial, best_trial
@@ -67,8 +69,7 @@ def search(command: Command, given: dict[str, Any], record: Record, name: str) -
         command.trials,
         command.shared["seed"],
         record,
-        workforce.executor,
-        workforce.workers,
+        workforce,
         command.threads,
         progress,
         part=None if command.pruner == "none" else 1,
@@ -82,7 +83,7 @@ def search(command: Command, given: dict[str, Any], record: Record, name: str) -
         progress.close()
 
 
-def conclude(folder: Path, given: dict[str, Any], record: Record, name: str) -> Trial | None:
+def conclude(folder: Path, command: Command, given: dict[str, Any], record: Record, name: str) -> Trial | None:
     """Print and write what is known of all trials, and return the best."""
     best = best_trial(record.trials)
     print(format_table(record.trials))
@@ -90,8 +91,21 @@ def conclude(folder: Path, given: dict[str, Any], record: Record, name: str) -> 
     if best is not None:
         files += write_best(folder, trial_config(given, best.point), best)
         print(f"[{name}] best trial {best.number}: {format_point(best.point)}  validation accuracy {best.accuracy:.4f}")
-    print(f"[{name}] wrote {', '.join(file.name for file in files)} into {folder}", flush=True)
+    pictures = plot_search(command.space, record.trials, f"{name}, {command.strategy} search", folder)
+    if pictures is None:
+        print(f"[{name}] no pictures: matplotlib is not installed (pip install matplotlib)")
+    print(f"[{name}] wrote {', '.join(file.name for file in files + (pictures or []))} into {folder}", flush=True)
     return best
+
+
+def retrain_best(folder: Path, given: dict[str, Any], best: Trial, name: str) -> None:
+    """Train the best on all images, and print its test accuracy."""
+    config = trial_config(given, best.point)
+    results = retrain(folder, config, best, lambda line: print(f"[{name}] {line}", flush=True))
+    print(
+        f"[{name}] test accuracy {results['test_accuracy']:.4f} of trial {best.number}, trained for {results['epochs']} "
+        f"epochs on {results['samples']} images of training and validation: {retrained_folder(folder, best)}"
+    )
 
 
 def run_search(command: Command) -> None:
@@ -114,9 +128,12 @@ def run_search(command: Command) -> None:
             raise
         finally:
             record.close()
-            best = conclude(folder, given, record, name)
+            best = conclude(folder, command, given, record, name)
         if best is None:
-            raise RunError(f"no trial ended whole; {folder / 'trials.csv'} says why")
+            why = next((f": {trial.failures[-1]}" for trial in record.trials if trial.failures), "")
+            raise RunError(f"no trial ended whole; {folder / 'trials.csv'} says why{why}")
+        if command.retrain:
+            retrain_best(folder, given, best, name)
 
 
 def stop(number: int, frame: Any) -> None:

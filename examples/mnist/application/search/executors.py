@@ -15,16 +15,18 @@ from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
 from ..config import OptionError
+from .dask_workers import DaskWorkers
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
 class Workforce(NamedTuple):
-    """An executor, how many tasks it does at once, and a note for people."""
+    """An executor, how many tasks it does at once, a note for people, and what raises `RunError` if it is lost."""
 
     executor: Executor
     workers: int
     note: str
+    check: Callable[[], None] = lambda: None
 
 
 # ---- processes of this machine
@@ -132,4 +134,20 @@ def make_processes(workers: int | None, threads: int, address: str | None) -> Wo
     return Workforce(Processes(workers, threads), workers, f"{workers} process{'es' if workers > 1 else ''}, {each}")
 
 
-EXECUTORS: dict[str, Callable[[int | None, int, str | None], Workforce]] = {"process": make_processes}
+# ---- a cluster
+
+
+def make_dask(workers: int | None, threads: int, address: str | None) -> Workforce:
+    """Return the workers of a scheduler of dask.distributed."""
+    if address is None:
+        raise OptionError("--executor dask needs the --address of a scheduler, as in tcp://localhost:8786")
+    executor = DaskWorkers(address)
+    note = f"{executor.workers} worker{'s' if executor.workers > 1 else ''} of {address}"
+    return Workforce(executor, workers or executor.workers, note, executor.check)
+
+
+# by name: from the options --workers, --threads and --address
+EXECUTORS: dict[str, Callable[[int | None, int, str | None], Workforce]] = {
+    "process": make_processes,
+    "dask": make_dask,
+}

@@ -80,7 +80,8 @@ def parse(arguments: Sequence[str]) -> Command:
         If it is wrong.
     """
     given = vars(_parser().parse_args([_dashes(argument) for argument in arguments]))
-    listed = {name: parse_words(name, given.pop(f"list {name}")) for name in FIELDS if f"list {name}" in given}
+    lists = [option.removeprefix("list ") for option in given if option.startswith("list ")]  # as they were given
+    listed = {name: parse_words(name, given.pop(f"list {name}")) for name in lists}
     own = {name: given.pop(f"own {name}") for name in OWN}
     fixed = {f.name: given[f.name] for f in fields(Config) if f.name in given}
     for name in listed.keys() & fixed.keys():

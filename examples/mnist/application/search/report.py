@@ -46,7 +46,10 @@ def format_table(trials: Sequence[Trial]) -> str:
     cells = [[_cell(name, row[name]) for name in names] for row in table[:SHOWN]]
     widths = [max(map(len, column)) for column in zip(names, *cells, strict=True)]
     padded = [[cell.rjust(width) for cell, width in zip(line, widths, strict=True)] for line in [names, *cells]]
-    return "\n".join(["  ".join(line) for line in padded] + [f"... {len(table) - SHOWN} more in trials.csv"] * (len(table) > SHOWN))
+    lines = ["  ".join(line) for line in padded]
+    if len(table) > SHOWN:
+        lines.append(f"... and {len(table) - SHOWN} more in trials.csv")
+    return "\n".join(lines)
 
 
 def _cell(name: str, value: Any) -> str:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, CancelledError, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ..config import Config, OptionError
 from ..run import RunError
+from .executors import Workforce
 from .records import Record
 from .space import Point, Space
 from .strategies import STRATEGIES, propose_at_random
 from .trial import COMPLETE, DIVERGED, FAILED, PRUNED, Trial
 from .work import Result, Task, train
 
+POLL = 2.0  # seconds between looks at whether the workers are still there
 ATTEMPTS = 2  # a trial that fails is tried once more
 
 
@@ -49,8 +51,7 @@ class Study:
     count: int
     seed: int
     record: Record
-    executor: Executor
-    workers: int
+    workforce: Workforce
     threads: int
     watcher: Watcher
     part: int | None = None
@@ -68,12 +69,14 @@ class Study:
             If the workers are lost.
         """
         while True:
-            while len(self._running) < self.workers and (trial := self._next()) is not None:
+            while len(self._running) < self.workforce.workers and (trial := self._next()) is not None:
                 self._begin(trial)
             self.watcher.show(self.record.trials)
             if not self._running:
                 return
-            done, _ = wait(self._running, return_when=FIRST_COMPLETED)
+            done, _ = wait(self._running, POLL, return_when=FIRST_COMPLETED)
+            if not done:
+                self.workforce.check()
             for future in done:
                 self._take(self._running.pop(future), future)
 
@@ -103,7 +106,7 @@ class Study:
 
     def _submit(self, trial: Trial, config: Config, state: dict[str, Any] | None) -> None:
         until = config.epochs if self.part is None else len(trial.history) + self.part
-        self._running[self.executor.submit(train, Task(config.as_dict(), until, self.threads, state))] = trial
+        self._running[self.workforce.executor.submit(train, Task(config.as_dict(), until, self.threads, state))] = trial
 
     def _take(self, trial: Trial, future: Future[Result]) -> None:
         """Record what came of a task, and hand out the next of its trial if there is one."""
