@@ -312,7 +312,8 @@ def assign(array: ndarray, index: Index, value: Any) -> None:
 
 def recorded_index(index: Any) -> Index:
     """Return the canonical `index` with its arrays copied, so that it stays what it is."""
-    return tuple([np.array(item.array if isinstance(item, Tensor) else item) if isinstance(item, Tensor | ndarray) else item for item in canonical(index)])
+    bare = [item.array if isinstance(item, Tensor) else item for item in canonical(index)]
+    return tuple([np.array(item) if isinstance(item, ndarray) else item for item in bare])
 
 
 _PLAIN = frozenset((int, type(None), type(Ellipsis)))
