@@ -1,0 +1,94 @@
+"""Draw in the browser, and see at every stroke what a network takes it for.
+
+python examples/mnist/draw.py            # the model that comes with this repository
+python examples/mnist/draw.py RUN        # a folder that train.py printed, or a model file
+python examples/mnist/draw.py --browser  # open the page too
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an uninstalled clone works
+
+from application.command_line import Parser
+from application.config import OptionError
+from application.run import RunError
+from application.server import ADDRESS, DrawingServer
+from application.trained import DEFAULT, open_trained
+
+STATUS = (
+    "The page is for browsers on this machine only. Ctrl-C ends the program. The exit status is 0; 1 if the model "
+    "cannot be read or the port not be had; 2 if an option is wrong."
+)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Return the options of a command line."""
+    description = "Draw in the browser and see what a network takes it for."
+    parser = Parser(prog="draw.py", description=description, epilog=STATUS, allow_abbrev=False)
+    parser.add_argument(
+        "run",
+        metavar="RUN",
+        nargs="?",
+        default=DEFAULT,
+        help=f"folder of a run, a model file, or the name of a model that comes with this repository: {DEFAULT}",
+    )
+    parser.add_argument("--port", type=int, default=0, help="where the page is; by default where there is room")
+    parser.add_argument("--browser", action="store_true", help="open the page in the browser")
+    options = parser.parse_args(arguments)
+    if not 0 <= options.port < 65536:
+        raise OptionError(f"--port must be from 0 to 65535, not {options.port}")
+    return options
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve until the program is interrupted."""
+    trained = open_trained(options.run)
+    try:
+        server = DrawingServer(trained, options.port)
+    except OSError as error:
+        raise RunError(f"--port {options.port} of {ADDRESS} cannot be had: {error.strerror}") from error
+    with server:
+        try:
+            print(f"[{trained.dataset_name}] {trained.network}: draw at {server.url} (Ctrl-C ends)", flush=True)
+            if options.browser and not webbrowser.open(server.url):
+                print("draw.py: there is no browser to open", file=sys.stderr)
+            server.serve_forever()
+        except KeyboardInterrupt:
+            print()  # after the ^C that terminals show
+
+
+def stop(number: int, frame: Any) -> None:
+    """End as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        serve(parse(arguments))
+    except OptionError as error:
+        return fail(f"error: {error}", 2)
+    except RunError as error:
+        return fail(str(error), 1)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def fail(message: str, status: int) -> int:
+    """Print an error as one line and return the exit status."""
+    print(f"draw.py: {' '.join(message.split())}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
