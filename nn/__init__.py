@@ -36,6 +36,7 @@ from .activation import (
 from .averaging import ExponentialMovingAverage
 from .classifier import MLPClassifier
 from .container import ModuleDict, ModuleList, Sequential
+from .convolution import Conv1d, Conv2d
 from .dropout import AlphaDropout, Dropout
 from .embedding import Embedding
 from .flatten import Flatten, Unflatten
@@ -65,6 +66,7 @@ from .module import Module, Parameter
 from .normalization import BatchNorm1d, LayerNorm
 from .optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from .optim.lr_scheduler import ReduceLROnPlateau, StepLR
+from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 
 __all__ = [
     "CELU",
@@ -76,10 +78,14 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AdamW",
+    "AdaptiveAvgPool2d",
     "AlphaDropout",
+    "AvgPool2d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
+    "Conv1d",
+    "Conv2d",
     "CosineEmbeddingLoss",
     "CrossEntropy",
     "CrossEntropyLoss",
@@ -105,6 +111,7 @@ __all__ = [
     "MLPClassifier",
     "MSELoss",
     "MarginRankingLoss",
+    "MaxPool2d",
     "Mish",
     "Module",
     "ModuleDict",

@@ -32,6 +32,7 @@ from .ops.activation import (
     threshold,
 )
 from .ops.compare import allclose, equal, isclose
+from .ops.convolution import conv1d, conv2d
 from .ops.creation import (
     arange,
     as_tensor,
@@ -176,6 +177,7 @@ from .ops.loss import binary_cross_entropy
 from .ops.norm import norm
 from .ops.normalization import standardize
 from .ops.pad import pad
+from .ops.pooling import avg_pool2d, max_pool2d
 from .ops.random import (
     bernoulli,
     default_generator,
@@ -291,6 +293,7 @@ __all__ = [
     "atleast_2d",
     "autograd",
     "average_update",
+    "avg_pool2d",
     "baddbmm",
     "bernoulli",
     "binary_cross_entropy",
@@ -314,6 +317,8 @@ __all__ = [
     "concat",
     "concatenate",
     "contiguous",
+    "conv1d",
+    "conv2d",
     "copysign",
     "cos",
     "cosh",
@@ -425,6 +430,7 @@ __all__ = [
     "masked_select",
     "matmul",
     "max",
+    "max_pool2d",
     "maximum",
     "mean",
     "median",

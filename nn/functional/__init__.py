@@ -3,7 +3,18 @@
 Usually imported as ``import nn.functional as F``.
 """
 
-from tinygrad_np import linear, log_softmax, one_hot, pad, softmax, tanh
+from tinygrad_np import (
+    avg_pool2d,
+    conv1d,
+    conv2d,
+    linear,
+    log_softmax,
+    max_pool2d,
+    one_hot,
+    pad,
+    softmax,
+    tanh,
+)
 
 from .activation import (
     celu,
@@ -57,13 +68,18 @@ from .margin import (
     triplet_margin_loss,
 )
 from .normalization import batch_norm, layer_norm
+from .pooling import adaptive_avg_pool2d
 
 __all__ = [
+    "adaptive_avg_pool2d",
     "alpha_dropout",
+    "avg_pool2d",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "celu",
+    "conv1d",
+    "conv2d",
     "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy",
@@ -87,6 +103,7 @@ __all__ = [
     "log_softmax",
     "logsigmoid",
     "margin_ranking_loss",
+    "max_pool2d",
     "mish",
     "mse_loss",
     "multi_margin_loss",

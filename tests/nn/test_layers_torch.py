@@ -62,7 +62,44 @@ LAYERS: dict[str, list[Row]] = {
         Row(lambda m: m.Embedding(5, 3, max_norm=0.5), INDICES),
         Row(lambda m: m.Embedding(5, 3, max_norm=0.5, norm_type=1.0), INDICES),
     ],
+    "Conv1d": [
+        Row(lambda m: m.Conv1d(2, 4, 3), (3, 2, 7)),
+        Row(lambda m: m.Conv1d(2, 4, 3, 2, 1, 2, 2, False), (2, 7)),
+        Row(lambda m: m.Conv1d(2, 4, 2, padding="same", padding_mode="circular"), (3, 2, 7)),
+    ],
+    "Conv2d": [
+        Row(lambda m: m.Conv2d(2, 4, 3), (3, 2, 6, 7)),
+        Row(lambda m: m.Conv2d(2, 4, (3, 1), (2, 1), (1, 0), (1, 2)), (3, 2, 6, 7)),
+        Row(lambda m: m.Conv2d(4, 6, 2, groups=2, bias=False), (3, 4, 5, 5)),
+        Row(lambda m: m.Conv2d(2, 3, 3, padding="same", dilation=2), (2, 6, 7)),
+        Row(lambda m: m.Conv2d(2, 3, 3, padding="valid"), (0, 2, 6, 7)),
+        Row(lambda m: m.Conv2d(2, 3, 3, padding="valid", padding_mode="circular"), (1, 2, 6, 7)),
+        Row(lambda m: m.Conv2d(2, 3, 3, padding=(1, 2), padding_mode="reflect"), (3, 2, 6, 7)),
+        Row(lambda m: m.Conv2d(2, 3, 3, padding="same", padding_mode="replicate"), (3, 2, 6, 7)),
+    ],
+    "MaxPool2d": [
+        Row(lambda m: m.MaxPool2d(2), (3, 2, 6, 7)),
+        Row(lambda m: m.MaxPool2d(3, stride=2, padding=1, ceil_mode=True), (2, 6, 8)),
+        Row(lambda m: m.MaxPool2d((2, 3), (1, 2), dilation=2), (3, 2, 6, 7)),
+    ],
+    "AvgPool2d": [
+        Row(lambda m: m.AvgPool2d(2), (3, 2, 6, 7)),
+        Row(lambda m: m.AvgPool2d(3, 2, 1, True), (3, 2, 6, 8)),
+        Row(lambda m: m.AvgPool2d((3, 2), 2, 1, True, False), (2, 6, 8)),
+        Row(lambda m: m.AvgPool2d(2, 1, divisor_override=3), (3, 2, 6, 7)),
+    ],
+    "AdaptiveAvgPool2d": [
+        Row(lambda m: m.AdaptiveAvgPool2d(1), (3, 2, 6, 7)),
+        Row(lambda m: m.AdaptiveAvgPool2d((4, None)), (3, 2, 6, 7)),
+        Row(lambda m: m.AdaptiveAvgPool2d((9, 5)), (2, 6, 7)),
+    ],
     "Sequential": [
+        Row(
+            lambda m: m.Sequential(
+                m.Conv2d(1, 4, 3), m.ReLU(), m.MaxPool2d(2), m.Conv2d(4, 3, 3), m.ReLU(), m.Flatten(), m.Linear(27, 2)
+            ),
+            (5, 1, 12, 12),
+        ),
         Row(lambda m: m.Sequential(), (2, 3)),
         Row(lambda m: m.Sequential(m.Linear(3, 4), m.ReLU(), m.Linear(4, 4), m.ReLU(), m.Linear(4, 2)), (5, 3)),
         Row(lambda m: m.Sequential(m.Linear(3, 4), m.BatchNorm1d(4), m.GELU(), m.LayerNorm(4)), (5, 3)),

@@ -1,0 +1,300 @@
+"""Pooling: the largest element or the sum of every window, each with its transpose.
+
+Leading a cotangent back to the largest elements, and picking those of another array at the same places, are each
+other's derivative; so are summing windows and spreading a number over them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from ..primitive import primitive
+from ..tensor import Tensor
+from .creation import as_tensor
+from .shape import fed, squeeze, unsqueeze
+from .windows import Windows, batch_first, batch_last, integers
+
+# ---- the largest
+
+
+def _least(dtype: np.dtype[Any]) -> Any:
+    """Return what is less than all else, to fill the padding with."""
+    return -np.inf if dtype.kind == "f" else np.iinfo(dtype).min if dtype.kind in "iu" else False
+
+
+def _padded(x: ndarray, windows: Windows, fill: Any) -> ndarray:
+    """Return (N, C, H, W) with its padding; `x` itself, in whatever order it lies, if there is none."""
+    size = x.shape[2:]
+    return x if windows.padded(size) == size else batch_first(batch_last(x, windows, fill))
+
+
+def _as(g: ndarray, x: ndarray) -> ndarray:
+    """Return `g` in the memory order of `x`, of its shape: operations on arrays of two orders are slow."""
+    if g.strides == x.strides:
+        return g
+    result = np.empty_like(x, dtype=g.dtype)
+    np.copyto(result, g)
+    return result
+
+
+@primitive()
+def max_pool(x: Any, *, windows: Any) -> Any:
+    """Return the largest element of every window of x (N, C, H, W)."""
+    first, *others = windows.places(windows.positions(x.shape[2:]))
+    x = _padded(x, windows, _least(x.dtype))
+    y = x[:, :, *first].copy("K") if not others else np.maximum(x[:, :, *first], x[:, :, *others[0]])
+    for place in others[1:]:
+        np.maximum(y, x[:, :, *place], out=y)
+    return y
+
+
+def _choices(x: ndarray, top: ndarray, windows: Windows) -> Any:
+    """Yield each place of a window of the padded `x`, and where the largest element, `top`, is first met there."""
+    nan = top.dtype.kind == "f" and bool(np.isnan(top).any())
+    free: Any = None
+    for place in windows.places((top.shape[2], top.shape[3])):
+        part = x[:, :, *place]
+        chosen = (part == top) | np.isnan(part) if nan else part == top
+        if free is None:
+            free = ~chosen
+        else:
+            np.logical_and(chosen, free, out=chosen)
+            np.logical_xor(free, chosen, out=free)
+        yield place, chosen
+
+
+@primitive()
+def pick_largest(h: Any, x: Any, top: Any, *, windows: Any) -> Any:
+    """Return the elements of h, of the shape of x, where x has the largest of each window; those are `top`."""
+    h, x = _padded(h, windows, 0), _padded(x, windows, _least(x.dtype))
+    return sum(h[:, :, *place] * chosen for place, chosen in _choices(x, top, windows))
+
+
+@primitive()
+def spread_to_largest(h: Any, x: Any, top: Any, *, windows: Any) -> Any:
+    """Return zeros of the shape of x with h, one number a window, added where x has the largest of the window."""
+    size = x.shape[2:]
+    x, h = _padded(x, windows, _least(x.dtype)), _as(h, top)
+    result = np.zeros_like(x, dtype=h.dtype)
+    for place, chosen in _choices(x, top, windows):
+        target = result[:, :, *place]
+        if windows.disjoint():
+            np.multiply(h, chosen, out=target)
+        else:
+            np.add(target, h * chosen, out=target)
+    return result[:, :, *windows.inside(size)]
+
+
+max_pool.defvjp(lambda g, x, y, windows: fed(spread_to_largest, g, x, y, windows=windows))
+pick_largest.defvjp(lambda g, x, top, windows: fed(spread_to_largest, g, x, top, windows=windows), None, None)
+spread_to_largest.defvjp(lambda g, x, top, windows: fed(pick_largest, g, x, top, windows=windows), None, None)
+
+
+@primitive()
+def max_pool_indices(x: Any, top: Any, *, windows: Any) -> Any:
+    """Return where in its image, counted in C order, the largest element of every window is; those are `top`."""
+    result = np.zeros(top.shape, np.int64)
+    (top_padding, _), (left_padding, _) = windows.padding
+    for (rows, columns), chosen in _choices(_padded(x, windows, _least(x.dtype)), top, windows):
+        lines = np.arange(rows.start, rows.stop, rows.step) - top_padding
+        result += chosen * (lines[:, None] * x.shape[3] + np.arange(columns.start, columns.stop, columns.step))
+        result -= chosen * left_padding
+    return result
+
+
+def max_pool2d(
+    input: Any,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """Return the largest element of every window: ``y[n, c, i, j] = max over a, b of x[n, c, s i + d a, s j + d b]``.
+
+    The derivative: g goes to the largest element, to the first of equal ones; what windows share adds up.
+
+    Parameters
+    ----------
+    input
+        x, of shape (N, C, H, W), or (C, H, W) for one image.
+    kernel_size
+        height and width of a window: one number for both, or two, as in what follows.
+    stride
+        s, steps from one window to the next; by default windows lie side by side.
+    padding
+        elements added on all sides, which are never the largest; at most half a window.
+    dilation
+        d, steps from one element of a window to the next.
+    ceil_mode
+        whether windows that reach beyond the end are counted too, if they begin before it.
+    return_indices
+        whether to return the places too: counted in C order in an image, as int64.
+
+    Returns
+    -------
+    Tensor
+        of shape (N, C, H', W'), or (C, H', W'), where ``H' = (H + 2 padding - d (kernel - 1) - 1) // s + 1``; or that
+        and the places, of the same shape.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an option is not of integers; if it is too small or of another length; if the input has not as many
+        dimensions, or not as many elements as a window takes; if there is more padding than half a window.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> x = tg.tensor([[[1.0, 5.0, 2.0, 0.0], [3.0, 4.0, 8.0, 7.0]]])
+    >>> max_pool2d(x, 2)
+    tensor([[[5., 8.]]])
+    >>> max_pool2d(x, 2, return_indices=True)[1]
+    tensor([[[1, 6]]])
+    """
+    images, single = _images(input, "max_pool2d")
+    windows = _windows(images.shape[2:], kernel_size, stride, padding, dilation, ceil_mode)
+    y = max_pool(images, windows=windows)
+    if not return_indices:
+        return squeeze(y, 0) if single else y
+    indices = max_pool_indices(images, y, windows=windows)
+    return (squeeze(y, 0), squeeze(indices, 0)) if single else (y, indices)
+
+
+# ---- the average
+
+
+@primitive(promotion="float")
+def sum_pool(x: Any, *, windows: Any) -> Any:
+    """Return the sum of every window of x (N, C, H, W)."""
+    first, *others = windows.places(windows.positions(x.shape[2:]))
+    x = _padded(x, windows, 0)
+    y = x[:, :, *first].copy("K")
+    for place in others:
+        np.add(y, x[:, :, *place], out=y)
+    return y
+
+
+@primitive()
+def spread_evenly(h: Any, *, size: Any, windows: Any) -> Any:
+    """Return zeros of shape (N, C, *size) with h, one number a window, added to every element of the window."""
+    h = batch_first(batch_last(h))
+    result = batch_first(np.zeros((h.shape[1], *windows.padded(size), len(h)), h.dtype))
+    for place in windows.places((h.shape[2], h.shape[3])):
+        target = result[:, :, *place]
+        np.add(target, h, out=target)
+    return result[:, :, *windows.inside(size)]
+
+
+sum_pool.defvjp(lambda g, x_shape, windows: fed(spread_evenly, g, size=x_shape[2:], windows=windows))
+spread_evenly.defvjp(lambda g, windows: fed(sum_pool, g, windows=windows))
+
+
+def avg_pool2d(
+    input: Any,
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None = None,
+    padding: int | Sequence[int] = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """Return the average of every window: ``y[n, c, i, j] = (sum over a, b of x[n, c, s i + a, s j + b]) / count``.
+
+    The derivative: every element of a window gets ``g / count``; what windows share adds up.
+
+    Parameters
+    ----------
+    input, kernel_size, stride, ceil_mode
+        as in `max_pool2d`.
+    padding
+        zeros added on all sides; at most half a window.
+    count_include_pad
+        whether the count is of zeros of the padding too.
+    divisor_override
+        a number to divide by instead.
+
+    Returns
+    -------
+    Tensor
+        of shape (N, C, H', W'), or (C, H', W'), where ``H' = (H + 2 padding - kernel) // s + 1``.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `max_pool2d`; and if `divisor_override` is 0.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> avg_pool2d(tg.tensor([[[1.0, 5.0, 2.0, 0.0], [3.0, 3.0, 0.0, 2.0]]]), 2)
+    tensor([[[3., 1.]]])
+    """
+    images, single = _images(input, "avg_pool2d")
+    windows = _windows(images.shape[2:], kernel_size, stride, padding, 1, ceil_mode)
+    total = sum_pool(images, windows=windows)
+    if divisor_override == 0:
+        raise ValueError("divisor_override must not be 0: give None to divide by the count")
+    divisor = divisor_override or _counts(images.shape[2:], windows, count_include_pad).astype(total.dtype)
+    y = total / divisor
+    return squeeze(y, 0) if single else y
+
+
+def _counts(size: Sequence[int], windows: Windows, include_padding: bool) -> ndarray:
+    """Return of how many elements each window is, those beyond the padding left out: of shape (H', W')."""
+    lengths = []
+    for n, k, s, (before, _), m in zip(
+        size, windows.kernel, windows.stride, windows.padding, windows.positions(size), strict=True
+    ):
+        start = s * np.arange(m) - before
+        if include_padding:  # as much of it after as before: more was added only to count the last window
+            lengths.append(np.minimum(start + k, n + before) - start)
+        else:
+            lengths.append(np.minimum(start + k, n) - np.maximum(start, 0))
+    return np.outer(*lengths)
+
+
+# ---- what they share
+
+
+def _images(input: Any, name: str) -> tuple[Tensor, bool]:
+    """Return `input` as a batch of images, and whether it was one."""
+    input = as_tensor(input)
+    if input.ndim not in (3, 4):
+        raise ValueError(f"{name} takes (N, C, H, W), or (C, H, W) for one image, not shape {input.shape}")
+    return (unsqueeze(input, 0), True) if input.ndim == 3 else (input, False)
+
+
+def _windows(
+    size: Sequence[int],
+    kernel_size: int | Sequence[int],
+    stride: int | Sequence[int] | None,
+    padding: int | Sequence[int],
+    dilation: int | Sequence[int],
+    ceil_mode: bool,
+) -> Windows:
+    """Return the windows, with as much padding after as they need."""
+    kernel = integers(kernel_size, "kernel_size")
+    stride = kernel if stride is None else integers(stride, "stride")
+    before, dilation = integers(padding, "padding", least=0), integers(dilation, "dilation")
+    after = []
+    for n, k, s, p, d in zip(size, kernel, stride, before, dilation, strict=True):
+        extent = d * (k - 1) + 1
+        if 2 * p > extent:
+            raise ValueError(f"padding {padding} for windows of {kernel_size}: it may be half a window at most")
+        count = (n + 2 * p - extent + (s - 1 if ceil_mode else 0)) // s + 1
+        if ceil_mode and (count - 1) * s >= n + p:  # the last window would begin in the padding
+            count -= 1
+        if count < 1:
+            raise ValueError(
+                f"pooling windows of {kernel_size}, dilation {dilation}, do not fit into an image of {tuple(size)} "
+                f"with padding {padding}: take smaller ones"
+            )
+        after.append(max(0, (count - 1) * s + extent - n - p))
+    rows, columns = zip(before, after, strict=True)
+    return Windows(kernel, stride, (rows, columns), dilation)
