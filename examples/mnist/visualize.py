@@ -29,7 +29,7 @@ from application.pictures.style import literal
 from application.pictures.weights import MOST_FILTERS, plot_filters, plot_heat_maps, plot_units, plot_violins
 from application.plots import new_figure, plot_confusion
 from application.run import DAMAGED, FIGURES, RECORD, RunError, write_text
-from application.trained import Trained, open_all
+from application.trained import COMMITTED, Trained, open_all
 
 import tinygrad_np as tg
 
@@ -179,6 +179,12 @@ def name_all(models: Sequence[Trained]) -> list[str]:
     return names
 
 
+def default_folder(trained: Trained) -> Path:
+    """Return where the pictures go: beside the model, unless it is part of the repository."""
+    parent = trained.file.absolute().parent
+    return Path("runs", parent.name, "pictures") if parent.parent == COMMITTED else trained.file.parent / "pictures"
+
+
 def run_visualize(options: argparse.Namespace) -> None:
     """Draw everything and say where it is."""
     if new_figure(1, 1, "") is None:
@@ -186,7 +192,7 @@ def run_visualize(options: argparse.Namespace) -> None:
     models = open_all(options.runs)
     names = name_all(models)
     courses = {name: epochs for name, model in zip(names, models, strict=True) if (epochs := read_epochs(model))}
-    folder = models[0].file.parent / "pictures" if options.output is None else Path(options.output)
+    folder = default_folder(models[0]) if options.output is None else Path(options.output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sections = []

@@ -296,6 +296,15 @@ def test_text_of_a_page_is_escaped(tmp_path: Path) -> None:
     assert ("alt", hostile) in page.attributes
 
 
+def test_nothing_is_written_beside_a_model_of_the_repository(
+    runs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trained = open_trained(str(runs[1]))
+    assert visualize.default_folder(trained) == runs[1] / "pictures"
+    monkeypatch.setattr(visualize, "COMMITTED", runs[1].parent)
+    assert visualize.default_folder(trained) == Path("runs", "softmax", "pictures")
+
+
 def test_names_that_are_the_same(runs: tuple[Path, Path]) -> None:
     trained = open_trained(str(runs[1]))
     assert visualize.name_all([trained] * 3) == ["softmax", "softmax-2", "softmax-3"]

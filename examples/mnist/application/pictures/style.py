@@ -10,7 +10,7 @@ import numpy as np
 
 from ..plots import BLUE, GREY, ORANGE, new_figure
 
-BEFORE, AFTER = GREY, BLUE
+BEFORE, AFTER = ORANGE, BLUE
 # told apart whatever colours one sees: Okabe's and Ito's but for the yellow, too bright on white, then two of Tol's
 COLORS = (BLUE, ORANGE, "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000", GREY, "#882255", "#999933")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")

@@ -40,10 +40,12 @@ def plot_violins(layers: Sequence[Layer], title: str, path: Path) -> None:
 
 
 def _sample(values: np.ndarray) -> np.ndarray:
+    """Return the values, or so many of them, the least and the greatest included."""
     values = values.ravel()
-    if len(values) > MOST_VALUES:
-        values = np.random.default_rng(0).choice(values, MOST_VALUES, replace=False)
-    return values
+    if len(values) <= MOST_VALUES:
+        return values
+    chosen = np.random.default_rng(0).choice(values, MOST_VALUES, replace=False)
+    return np.append(chosen, [values.min(), values.max()])
 
 
 def plot_heat_maps(layers: Sequence[Layer], title: str, path: Path) -> None:
@@ -104,7 +106,7 @@ def plot_units(layers: Sequence[Layer], names: Sequence[str], title: str, path: 
     for axes, layer in zip(panels, shown, strict=True):
         points, parts = project(np.concatenate([layer.weight_before, layer.weight]))
         before, after = np.split(points, 2)
-        axes.scatter(*before.T, s=18, color=BEFORE, marker="x", linewidths=1, label="before training")
+        axes.scatter(*before.T, s=18, color=BEFORE, marker="x", linewidths=1, zorder=3, label="before training")
         axes.scatter(*after.T, s=14, color=AFTER, alpha=0.7, linewidths=0, label="after training")
         if layer is layers[-1] and len(names) <= MOST_NAMES:
             for name, place in zip(names, after, strict=True):
