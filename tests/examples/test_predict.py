@@ -82,15 +82,33 @@ def test_polarity_contrast_and_place_do_not_matter(paper: int, ink: int, shift: 
     np.testing.assert_allclose(prepare(picture, "mnist", SIZE), expected, atol=1e-5)
 
 
-def test_the_size_hardly_matters() -> None:
-    large = np.kron(seven(), np.ones((9, 9), np.uint8))
-    assert np.abs(prepare(large / 255, "mnist", SIZE) - prepare(seven() / 255, "mnist", SIZE)).max() < 0.25
+def distance(image: np.ndarray, other: np.ndarray) -> float:
+    """Return the mean distance of pixels, but for a shift by a pixel, which a centre of mass between two can decide."""
+    shifted = [np.roll(image, (i, j), (0, 1)) for i in (-1, 0, 1) for j in (-1, 0, 1)]
+    return min(float(np.abs(each - other).mean()) for each in shifted)
 
 
-def test_grain_of_paper_is_paper() -> None:
-    grain = np.random.default_rng(0).normal(0, 5, (120, 90))
-    image = prepare(np.clip(seven(220, 40) + grain, 0, 255) / 255, "mnist", SIZE)
-    assert np.abs(image - prepare(seven() / 255, "mnist", SIZE)).mean() < 0.03
+@pytest.mark.parametrize("factor", [2, 9, 25])
+def test_the_size_hardly_matters(factor: int) -> None:
+    large = np.kron(seven(), np.ones((factor, factor), np.uint8))
+    assert distance(prepare(large / 255, "mnist", SIZE), prepare(seven() / 255, "mnist", SIZE)) < 0.02
+
+
+@pytest.mark.parametrize(("factor", "noise"), [(1, 2), (1, 8), (6, 10), (6, 25)])
+@pytest.mark.parametrize("light", [0.0, 0.5])
+def test_grain_of_paper_and_light_from_one_side_are_paper(factor: int, noise: int, light: float) -> None:
+    page = np.kron(seven(220, 40), np.ones((factor, factor), np.uint8))
+    lit = page * (1 - light * np.linspace(0, 1, page.shape[1])) + np.random.default_rng(0).normal(0, noise, page.shape)
+    image = prepare(np.clip(lit, 0, 255) / 255, "mnist", SIZE)
+    assert distance(image, prepare(seven() / 255, "mnist", SIZE)) < 0.04
+
+
+def test_dots_are_grey() -> None:
+    image = pytest.importorskip("PIL.Image", reason=WITHOUT)
+    page = np.kron(seven(215, 20), np.ones((6, 6), np.uint8))
+    dots = np.asarray(image.fromarray(page).convert("1"), np.float32)
+    assert set(np.unique(dots)) == {0, 1}
+    assert distance(prepare(dots, "mnist", SIZE), prepare(seven() / 255, "mnist", SIZE)) < 0.04
 
 
 def test_fashion_fills_the_image_and_unknown_data_are_only_scaled() -> None:

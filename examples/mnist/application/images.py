@@ -13,7 +13,8 @@ import numpy as np
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "WEBP")
 LARGEST = 50_000_000  # pixels
 CONTRAST = 0.05  # between the darkest and the brightest pixel, below which a picture is blank
-FAINTEST = 0.05  # ink below this part of the darkest is outside the box around it
+REDUCED = 5  # times the size of the data set's images is enough for a picture
+FAINT_EDGE, DARK = 0.05, 0.25  # parts of the darkest ink, see `cut_ink`
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:*#"
 
 Array = np.ndarray
@@ -117,7 +118,7 @@ def prepare(grey: Array, dataset: str, size: tuple[int, ...]) -> Array:
 
 def centre_by_mass(grey: Array, size: tuple[int, ...]) -> Array:
     """Return the ink in a box of 5/7 of `size`, its centre of mass in the middle."""
-    ink = fit(trim(find_ink(grey)), tuple(round(side * 5 / 7) for side in size))
+    ink = fit(cut_ink(grey, size), tuple(round(side * 5 / 7) for side in size))
     total = ink.sum()
     corner = [
         round(side / 2 - float(ink.sum(1 - axis) @ np.arange(ink.shape[axis]) / total))
@@ -128,7 +129,7 @@ def centre_by_mass(grey: Array, size: tuple[int, ...]) -> Array:
 
 def centre_by_box(grey: Array, size: tuple[int, ...]) -> Array:
     """Return the ink as large as `size` allows, in the middle."""
-    ink = fit(trim(find_ink(grey)), size)
+    ink = fit(cut_ink(grey, size), size)
     return place(ink, [(side - length) // 2 for side, length in zip(size, ink.shape, strict=True)], size)
 
 
@@ -151,28 +152,51 @@ def check_contrast(grey: Array) -> None:
         raise ImageError("the picture is blank: all its pixels are alike")
 
 
-def find_ink(grey: Array) -> Array:
-    """Return how far each pixel is from the background, from 0 to 1 at the farthest, on the side where that is.
+def cut_ink(grey: Array, size: tuple[int, ...]) -> Array:
+    """Return the smallest part that holds the ink of a picture, from 0 to 1 at the darkest.
 
-    The background is the median of the pixels on the border; what differs from it as these do among themselves, by up
-    to three times their median deviation, is paper too.
+    A picture much larger than `size` is reduced first, which averages the noise of a camera away. In a larger one only
+    what is dark is sure to be ink; in one as small as the data set's images the faint edges of strokes are too.
+    """
+    longest, enough = max(grey.shape), REDUCED * max(size)
+    if longest > enough:
+        grey = resize(grey, tuple(max(1, round(side * enough / longest)) for side in grey.shape))
+    ink = find_ink(grey)
+    dark = ink > (FAINT_EDGE if longest <= max(size) else DARK)
+    rows, columns = (np.flatnonzero(dark.any(axis)) for axis in (1, 0))
+    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def find_ink(grey: Array) -> Array:
+    """Return how far each pixel is from the paper, from 0 to 1 at the farthest: darker or brighter, whichever is more.
+
+    The paper is a plane, as it may be lit from one side, through the pixels on the border. What differs from it as
+    these do, by up to three times their median deviation, is grain.
     """
     check_contrast(grey)
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    background = np.median(border)
-    grain = 3 * float(np.median(np.abs(border - background)))
-    sign = 1 if grey.max() - background >= background - grey.min() else -1
-    ink = np.maximum(sign * (grey - background) - grain, 0)
+    paper, grain = find_paper(grey)
+    difference = grey - paper
+    bright, dark = (np.maximum(sign * difference - grain, 0) for sign in (1, -1))
+    ink = bright if (bright * bright).sum() >= (dark * dark).sum() else dark
     most = float(ink.max())
     if most < CONTRAST:
         raise ImageError("the picture is blank: nothing in it stands out from its border")
     return (ink / most).astype(np.float32)
 
 
-def trim(ink: Array) -> Array:
-    """Return the smallest part that holds all but the faintest ink."""
-    rows, columns = (np.flatnonzero((ink > FAINTEST).any(axis)) for axis in (1, 0))
-    return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+def find_paper(grey: Array) -> tuple[Array, float]:
+    """Return the plane (h, w) through the pixels on the border but for those that stand out, and the grain."""
+    down, across = np.meshgrid(*map(np.arange, grey.shape), indexing="ij")
+    on_border = np.ones(grey.shape, bool)
+    on_border[1:-1, 1:-1] = False
+    border = grey[on_border]
+    deviations = np.abs(border - np.median(border))
+    usual = deviations <= 3 * np.median(deviations) + CONTRAST
+    places = np.stack([np.ones_like(border), down[on_border], across[on_border]], axis=1)
+    plane, *_ = np.linalg.lstsq(places[usual], border[usual], rcond=None)
+    level, slope_down, slope_across = map(float, plane)
+    paper = level + slope_down * down + slope_across * across
+    return paper, 3 * float(np.median(np.abs(border - paper[on_border])))
 
 
 def fit(ink: Array, box: tuple[int, ...]) -> Array:
