@@ -6,7 +6,8 @@ other's derivative; so are summing windows and spreading a number over them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,7 +53,7 @@ def max_pool(x: Any, *, windows: Any) -> Any:
     return y
 
 
-def _choices(x: ndarray, top: ndarray, windows: Windows) -> Any:
+def _choices(x: ndarray, top: ndarray, windows: Windows) -> Iterator[tuple[tuple[slice, slice], ndarray]]:
     """Yield each place of a window of the padded `x`, and where the largest element, `top`, is first met there."""
     nan = top.dtype.kind == "f" and bool(np.isnan(top).any())
     free: Any = None
@@ -79,10 +80,12 @@ def spread_to_largest(h: Any, x: Any, top: Any, *, windows: Any) -> Any:
     """Return zeros of the shape of x with h, one number a window, added where x has the largest of the window."""
     size = x.shape[2:]
     x, h = _padded(x, windows, _least(x.dtype)), _as(h, top)
-    result = np.zeros_like(x, dtype=h.dtype)
+    disjoint = windows.disjoint()
+    covered = disjoint and top.size * math.prod(windows.kernel) == x.size
+    result = np.empty_like(x, dtype=h.dtype) if covered else np.zeros_like(x, dtype=h.dtype)
     for place, chosen in _choices(x, top, windows):
         target = result[:, :, *place]
-        if windows.disjoint():
+        if disjoint:
             np.multiply(h, chosen, out=target)
         else:
             np.add(target, h * chosen, out=target)

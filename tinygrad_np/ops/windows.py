@@ -54,15 +54,12 @@ class Windows(NamedTuple):
         """Return whether no element of the image is in two windows."""
         return all(s > d * (k - 1) for k, s, _, d in zip(*self, strict=True))
 
-    def places(self, count: Pair, first: int = 0) -> list[tuple[slice, slice]]:
-        """Return, for each element of a window, where it is read in the padded image by `count` windows.
-
-        The windows begin with row `first` of them.
-        """
+    def places(self, count: Pair, first: Pair = (0, 0)) -> list[tuple[slice, slice]]:
+        """Return, for each element of a window, where it is in the padded image, for `count` windows from `first` on."""
         (rows, columns), (down, right), (i_step, j_step) = self.kernel, self.stride, self.dilation
         tall, wide = down * (count[0] - 1) + 1, right * (count[1] - 1) + 1
-        tops = [down * first + i_step * i for i in range(rows)]
-        lefts = [j_step * j for j in range(columns)]
+        tops = [down * first[0] + i_step * i for i in range(rows)]
+        lefts = [right * first[1] + j_step * j for j in range(columns)]
         return [(slice(i, i + tall, down), slice(j, j + wide, right)) for i in tops for j in lefts]
 
 
