@@ -143,6 +143,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_predict(parse(arguments))
     except OptionError as error:
         return fail(f"error: {error}", 2)
+    except BrokenPipeError:  # what reads the output, such as head, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (RunError, DataUnavailableError, OSError) as error:
         return fail(str(error), 1)
     except KeyboardInterrupt:

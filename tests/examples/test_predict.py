@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import io
 import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -208,6 +210,26 @@ def test_what_cannot_be_read_does_not_stop_the_others(
         assert line.startswith(f"predict.py: {tmp_path / name}")
         assert message in line
     assert found[0]["class"] == found[-1]["class"] == "7"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pytest.importorskip("PIL", reason=WITHOUT)
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ImageError, match=r"pipe\.png is not a file"):
+        read_image(tmp_path / "pipe.png")
+
+
+def test_who_reads_the_output_may_have_enough(run: Path) -> None:
+    script = train_command.SCRIPT.with_name("predict.py")
+    command = [sys.executable, str(script), str(run), "--index", *map(str, range(200))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(timeout=20) == 0
 
 
 def test_too_many_pixels(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

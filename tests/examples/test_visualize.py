@@ -24,6 +24,7 @@ sys.path.insert(0, str(train_command.SCRIPT.parent))  # train_command does so to
 
 import visualize
 from application import inspection
+from application.data import DataUnavailableError
 from application.inspection import hidden_activations, initial_model, list_layers, project
 from application.page import Picture, Section, format_page
 from application.pictures import curves, samples, style, weights
@@ -216,6 +217,16 @@ def test_mistakes_are_the_surest_ones(
     assert all(truth != answer for truth, answer in zip(truths, answers, strict=True))
     assert np.trace(found["confusion"][0]) == round(accuracy * len(images))
     assert [name for name, _ in found["stages"][0]] == ["pixels", "hidden layer 1", "hidden layer 2", "outputs"]
+
+
+def test_a_folder_of_data_may_have_moved(runs: tuple[Path, Path], data: Path, tmp_path: Path) -> None:
+    trained = open_trained(str(runs[0]))
+    gone = replace(trained, dataset=str(tmp_path / "gone"))
+    with pytest.raises(DataUnavailableError, match="gone is neither"):
+        gone.load_data("test")
+    np.testing.assert_array_equal(gone.load_data("test", str(data)).data, trained.load_data("test").data)
+    with pytest.raises(DataUnavailableError, match="images of 5 x 5 pixels in 2 classes, but"):
+        gone.load_data("test", str(train_command.write_images(tmp_path / "other", 30, (5, 5), classes=2)))
 
 
 def test_fashion_has_names(runs: tuple[Path, Path]) -> None:

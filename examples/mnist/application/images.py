@@ -45,6 +45,8 @@ def read_image(path: str | Path) -> Array:
     path = Path(path)
     if path.is_dir():
         raise ImageError(f"{path} is a folder, not an image")
+    if path.exists() and not path.is_file():  # a pipe, which may never say anything, or a device
+        raise ImageError(f"{path} is not a file")
     try:
         if path.is_file() and path.stat().st_size == 0:
             raise ImageError(f"{path} is empty (0 bytes)")

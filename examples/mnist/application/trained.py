@@ -12,7 +12,7 @@ import numpy as np
 import nn
 import tinygrad_np as tg
 
-from .config import Config
+from .config import DATASETS, Config
 from .data import CLASSES, DataUnavailableError, load
 from .run import MODEL, RunError, load_model
 
@@ -79,14 +79,17 @@ class Trained:
     def load_data(self, split: str, directory: str | None = None) -> Any:
         """Return the ``train`` or the ``test`` images of the data set, from `directory` or where the run had them.
 
+        A data set that was a folder may have become another: the directory.
+
         Raises
         ------
         DataUnavailableError
             If they cannot be had, or no longer fit the network.
         """
+        dataset = self.dataset if directory is None or self.dataset in DATASETS else directory
         if directory is None and self.config.data_dir is not None and os.path.isdir(self.config.data_dir):
             directory = self.config.data_dir
-        data = load(self.dataset, directory, train=split == "train")
+        data = load(dataset, directory, train=split == "train")
         if data.data.shape[1:] != self.config.image or len(data.classes) > self.config.classes:
             there, wanted = (" x ".join(map(str, size)) for size in (data.data.shape[1:], self.config.image))
             raise DataUnavailableError(
