@@ -51,9 +51,9 @@ class _Convolution(Module):
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"padding_mode must be one of {', '.join(PADDING_MODES)}, not {padding_mode!r}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = self._lengths(kernel_size), self._lengths(stride)
-        self.padding = padding if isinstance(padding, str) else self._lengths(padding)
-        self.dilation, self.padding_mode = self._lengths(dilation), padding_mode
+        self.kernel_size, self.stride = self._lengths("kernel_size", kernel_size), self._lengths("stride", stride)
+        self.padding = padding if isinstance(padding, str) else self._lengths("padding", padding, 0)
+        self.dilation, self.padding_mode = self._lengths("dilation", dilation), padding_mode
         if isinstance(padding, str) and padding not in ("valid", "same"):
             raise ValueError(f"padding must be 'valid', 'same' or integers, not {padding!r}")
         if padding == "same" and max(self.stride) > 1:
@@ -64,8 +64,12 @@ class _Convolution(Module):
         self.register_parameter("bias", Parameter(np.zeros(out_channels, dtype)) if bias else None)
         self.reset_parameters(generator)
 
-    def _lengths(self, value: int | Sequence[int]) -> tuple[int, ...]:
-        return tuple(value) if isinstance(value, Sequence) else (value,) * self.dims
+    def _lengths(self, name: str, value: int | Sequence[int], least: int = 1) -> tuple[int, ...]:
+        """Return one integer for each dimension."""
+        lengths = tuple(value) if isinstance(value, Sequence) else (value,) * self.dims
+        if len(lengths) != self.dims or not all(isinstance(n, int) and n >= least for n in lengths):
+            raise ValueError(f"{name} must be 1 or {self.dims} integers of {least} or more, not {value!r}")
+        return lengths
 
     def reset_parameters(self, generator: np.random.Generator | None = None) -> None:
         """Draw weight and bias anew."""

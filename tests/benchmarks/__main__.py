@@ -43,6 +43,13 @@ TABLES = {
         "plain",
         0.1,
     ),
+    "cnn": Table(
+        "Training step of a convolutional network",
+        tuple(contenders.CNNS),
+        ("cnn", "cnn_captured", "cnn_torch"),
+        "cnn",
+        0.2,
+    ),
     "chain": Table(
         "A chain of 200 multiplications of 10 floats, forward and backward",
         ("",),

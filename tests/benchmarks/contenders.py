@@ -152,6 +152,58 @@ def torch_eager(row: str) -> Work:
     return step
 
 
+CNNS = {"28x28, 16 and 32 kernels of 5x5, 128 hidden, batch 64": 64}  # name of the row: batch
+
+
+def convolutional(library: Any, modules: Any, optimizers: Any, row: str) -> tuple[Callable[..., Any], Any, Any]:
+    """Return a training step of a LeNet-5, and its inputs and classes: the same lines make that of either library."""
+    rng = np.random.default_rng(0)
+    x = library.from_numpy(rng.random((CNNS[row], 1, 28, 28), dtype=np.float32))
+    y = library.from_numpy(rng.integers(0, 10, CNNS[row]))
+    model = modules.Sequential(
+        *(modules.Conv2d(1, 16, 5), modules.ReLU(), modules.MaxPool2d(2)),
+        *(modules.Conv2d(16, 32, 5), modules.ReLU(), modules.MaxPool2d(2)),
+        *(modules.Flatten(), modules.Linear(512, 128), modules.ReLU(), modules.Linear(128, 10)),
+    )
+    criterion, optimizer = modules.CrossEntropyLoss(), optimizers.SGD(model.parameters(), lr=0.01)
+
+    def step(x: Any, y: Any) -> Any:
+        loss = criterion(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    return step, x, y
+
+
+def cnn(row: str) -> Work:
+    """A convolutional network of this project."""
+    import nn
+    import tinygrad_np as tg
+
+    step, x, y = convolutional(tg, nn, nn.optim, row)
+    return lambda: step(x, y).item()
+
+
+def cnn_captured(row: str) -> Work:
+    """The same step of this project, captured by ``tg.jit``."""
+    import nn
+    import tinygrad_np as tg
+
+    step, x, y = convolutional(tg, nn, nn.optim, row)
+    train = tg.jit(step)
+    return lambda: train(x, y).item()
+
+
+def cnn_torch(row: str) -> Work:
+    """The same network in PyTorch."""
+    import torch
+
+    step, x, y = convolutional(torch, torch.nn, torch.optim, row)
+    return lambda: step(x, y).item()
+
+
 LENGTH = 200
 
 
@@ -253,6 +305,9 @@ CONTENDERS: dict[str, Callable[[str], Work]] = {
     "eager": eager,
     "captured": captured,
     "torch": torch_eager,
+    "cnn": cnn,
+    "cnn_captured": cnn_captured,
+    "cnn_torch": cnn_torch,
     "chain": chain,
     "chain_numpy": chain_numpy,
     "chain_torch": chain_torch,
@@ -265,6 +320,7 @@ CONTENDERS: dict[str, Callable[[str], Work]] = {
 NEEDS = {  # peers that may not be installed
     "torch": "torch",
     "chain_torch": "torch",
+    "cnn_torch": "torch",
     "chain_autograd": "autograd",
     "classifier_sklearn": "sklearn",
 }

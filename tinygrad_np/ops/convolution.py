@@ -31,15 +31,15 @@ class _Part(NamedTuple):
     """Windows of neighbouring positions: whole rows of an image, or a part of one row."""
 
     first: Pair
-    count: Pair
+    size: Pair
     columns: slice  # of the matrix of windows, and of outputs
 
 
 def _parts(elements: int, count: Pair, batch: int) -> Iterator[_Part]:
     """Yield all positions in parts, for windows of as many `elements`.
 
-    The rows of a matrix must not lie far apart: every one would be on a page of memory of its own, and the product twice
-    as slow.
+    The rows of a matrix must not lie far apart: every one would be on a page of memory of its own, and the product
+    takes up to twice the time.
     """
     most = max(1, min(COLUMNS, ELEMENTS // max(1, elements)) // max(1, batch))  # positions
     wide = min(most, count[1])

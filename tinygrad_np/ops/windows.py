@@ -55,7 +55,7 @@ class Windows(NamedTuple):
         return all(s > d * (k - 1) for k, s, _, d in zip(*self, strict=True))
 
     def places(self, count: Pair, first: Pair = (0, 0)) -> list[tuple[slice, slice]]:
-        """Return, for each element of a window, where it is in the padded image, for `count` windows from `first` on."""
+        """Return where in the padded image each element of a window is, for `count` windows from `first` on."""
         (rows, columns), (down, right), (i_step, j_step) = self.kernel, self.stride, self.dilation
         tall, wide = down * (count[0] - 1) + 1, right * (count[1] - 1) + 1
         tops = [down * first[0] + i_step * i for i in range(rows)]
