@@ -14,7 +14,8 @@ def run_pytest(directory: Path, test: str, **environment: str) -> subprocess.Com
     """Run one test file in another process, under this suite's conftest."""
     (directory / "conftest.py").write_text((TESTS / "conftest.py").read_text(encoding="utf-8"), encoding="utf-8")
     (directory / "test_it.py").write_text(test, encoding="utf-8")
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "TINYGRAD_NP"))}
+    ours = ("PYTEST", "TINYGRAD_NP", "OPENBLAS")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(directory), "test_it.py"],
         cwd=directory,
