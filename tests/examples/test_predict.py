@@ -173,6 +173,15 @@ def test_a_drawing_on_nothing(ink: int, hidden: int, mode: str, tmp_path: Path) 
     np.testing.assert_allclose(prepare(read_image(tmp_path / "a.png"), "mnist", SIZE), expected, atol=1e-5)
 
 
+@pytest.mark.parametrize("mode", ["P", "L", "RGB"])
+def test_a_colour_that_is_transparent(mode: str, tmp_path: Path) -> None:
+    image = pytest.importorskip("PIL.Image", reason=WITHOUT)
+    picture = image.fromarray(seven(paper=100, ink=0)).convert(mode)
+    color = {"P": picture.convert("P").getpixel((0, 0)), "L": 100, "RGB": (100, 100, 100)}[mode]
+    picture.save(tmp_path / "a.png", transparency=color)
+    np.testing.assert_allclose(read_image(tmp_path / "a.png"), seven() / 255, atol=1e-6)
+
+
 def test_a_camera_held_sideways(tmp_path: Path) -> None:
     image = pytest.importorskip("PIL.Image", reason=WITHOUT)
     exif = image.Exif()

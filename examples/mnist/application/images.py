@@ -71,9 +71,10 @@ def to_grey(image: Any) -> Array:
     """Return the grey values of an image of Pillow's, as `read_image` does."""
     if image.mode.startswith("I"):  # 16 bits a pixel
         return np.asarray(image, np.float32) / np.float32(65535)
-    if not (image.has_transparency_data or image.mode in ("LA", "PA", "RGBA")):
+    if image.mode not in ("LA", "PA", "RGBA") and "transparency" not in image.info:
         return np.asarray(image.convert("L"), np.float32) / np.float32(255)
-    grey, alpha = (np.asarray(part, np.float32) / np.float32(255) for part in image.convert("LA").split())
+    channels = image.convert("RGBA").convert("LA").split()
+    grey, alpha = (np.asarray(channel, np.float32) / np.float32(255) for channel in channels)
     dark = (grey * alpha).sum() < 0.5 * alpha.sum()
     return grey * alpha + (1 - alpha if dark else 0)
 
