@@ -89,9 +89,11 @@ def convolve_input(h: Any, weight: Any, *, size: Any, windows: Any, groups: Any 
     count, batch, channels = h.shape[2:], len(h), weight.shape[1] * groups
     cotangent = np.reshape(batch_last(h), (groups, outputs // groups, -1))
     matrix = np.swapaxes(np.reshape(weight, (groups, outputs // groups, -1)), 1, 2)
+    multiply = np.multiply if outputs == groups else np.matmul  # matmul is slow where a sum has one term
     x = np.zeros((channels, *windows.padded(size), batch), h.dtype)
     for first, positions, part in _parts(matrix.shape[1], count, batch):
-        spread = np.reshape(matrix @ cotangent[..., part], (channels, rows * columns, *positions, batch))
+        spread = multiply(matrix, cotangent[..., part])
+        spread = np.reshape(spread, (channels, rows * columns, *positions, batch))
         for element, place in enumerate(windows.places(positions, first)):
             target = x[:, *place]
             np.add(target, spread[:, element], out=target)
