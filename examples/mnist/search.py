@@ -103,8 +103,9 @@ def retrain_best(folder: Path, given: dict[str, Any], best: Trial, name: str) ->
     config = trial_config(given, best.point)
     results = retrain(folder, config, best, lambda line: print(f"[{name}] {line}", flush=True))
     print(
-        f"[{name}] test accuracy {results['test_accuracy']:.4f} of trial {best.number}, trained for {results['epochs']} "
-        f"epochs on {results['samples']} images of training and validation: {retrained_folder(folder, best)}"
+        f"[{name}] test accuracy {results['test_accuracy']:.4f} of trial {best.number}, trained for "
+        f"{results['epochs']} epochs on {results['samples']} images of training and validation: "
+        f"{retrained_folder(folder, best)}"
     )
 
 

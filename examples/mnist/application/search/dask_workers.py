@@ -6,6 +6,7 @@ import io
 import logging
 import os
 import pickle
+import re
 import time
 import zipfile
 from collections.abc import Callable
@@ -19,6 +20,7 @@ import tinygrad_np as tg
 from ..config import OptionError
 from ..run import RunError
 
+CONNECT = 5  # seconds in which a scheduler has to answer
 PATIENCE = 20  # seconds without any worker, after which they are taken to be lost
 
 
@@ -47,11 +49,11 @@ class DaskWorkers(Executor):
         logging.getLogger("distributed").setLevel(logging.CRITICAL)
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # weights are not small
         self._address, self._alone_since = address, 0.0
+        if not re.fullmatch(r"\w+://.+:\d+", address):
+            raise OptionError(f"--address {address} is no address of a scheduler, as tcp://localhost:8786 is")
         try:
-            self._client = distributed.Client(address, timeout=10, set_as_default=False)
-        except ValueError as error:
-            raise OptionError(f"--address {address} is no address of a scheduler: {error}") from error
-        except (OSError, TimeoutError) as error:
+            self._client = distributed.Client(address, timeout=CONNECT, set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
             raise RunError(f"no scheduler answers at --address {address}: start one by `dask scheduler`") from error
         try:
             self._client.wait_for_workers(1, timeout=PATIENCE)

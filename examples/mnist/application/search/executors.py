@@ -76,7 +76,7 @@ class Processes(Executor):
         """End the processes, and with them what they are doing if `cancel_futures`."""
         if cancel_futures:
             self._alive.close()
-        for pool in self._pools:
+        for pool in list(self._pools):  # one whose process ends leaves the set
             pool.shutdown(wait, cancel_futures=cancel_futures)
         self._alive.close()
         self._watched.close()

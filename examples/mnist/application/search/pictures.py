@@ -137,6 +137,8 @@ def draw_heat_map(space: Space, trials: Sequence[Trial], title: str) -> Any:
 
 def draw_parallel_coordinates(space: Space, trials: Sequence[Trial], title: str) -> Any:
     """Draw each trial as a line through its values, in the colour of its accuracy; the best is thick, in orange."""
+    import matplotlib
+
     whole = sorted(select(trials, COMPLETE), key=lambda trial: trial.accuracy or 0.0)
     if len(whole) < 2:
         return None
@@ -147,16 +149,15 @@ def draw_parallel_coordinates(space: Space, trials: Sequence[Trial], title: str)
     heights = [_draw_scale(axes, x, name, space[name], whole) for x, name in enumerate(space)]
     heights.append(((accuracies - low) / (high - low or 1)).tolist())
     marks = np.linspace(0, 1, 5)
-    _draw_ticks(axes, len(space), ACCURACY, marks, [f"{low + mark * (high - low):.4f}" for mark in marks])
-    image = axes.scatter([], [], c=[], cmap=COLORS, vmin=low, vmax=high)
-    best = best_trial(trials)
+    labels = [f"{low + mark * (high - low):.4f}" for mark in marks]
+    _draw_ticks(axes, len(space), ACCURACY, marks, labels, right=True)
+    colors, best = matplotlib.colormaps[COLORS], best_trial(trials)
     for trial, *line in zip(whole, *heights, strict=True):
-        style = {"color": image.to_rgba(trial.accuracy), "linewidth": 1.0, "alpha": 0.7}
-        if best is trial:
-            style = {"color": ORANGE, "linewidth": 3.0, "label": f"best, trial {trial.number}", "zorder": 3}
+        style = {"color": colors(line[-1]), "linewidth": 1.0, "alpha": 0.7}
+        if best is not None and best is trial:
+            style = {"color": ORANGE, "linewidth": 3.0, "label": f"best, trial {best.number}", "zorder": 3}
         axes.plot(range(len(line)), line, **style)
-    figure.colorbar(image, ax=axes, label=ACCURACY, pad=0.02).outline.set_visible(False)
-    axes.set_xlim(-0.35, len(space) + 0.2)
+    axes.set_xlim(-0.35, len(space) + 0.35)
     axes.set_ylim(-0.06, 1.06)
     axes.axis("off")
     figure.legend(loc="outside lower center")
@@ -175,16 +176,18 @@ def _draw_scale(axes: Any, x: int, name: str, dimension: Dimension, trials: Sequ
         ends, places = np.log(ends), np.log(places)
     marks = np.linspace(0, 1, 5)
     values = ends[0] + marks * (ends[1] - ends[0])
-    _draw_ticks(axes, x, name, marks, [f"{v:.3g}" for v in (np.exp(values) if dimension.log else values)])
+    values = np.exp(values) if dimension.log else values
+    _draw_ticks(axes, x, name, marks, [f"{value:.0f}" if dimension.whole else f"{value:.3g}" for value in values])
     return ((places - ends[0]) / (ends[1] - ends[0])).tolist()
 
 
-def _draw_ticks(axes: Any, x: int, name: str, heights: Any, labels: Sequence[str]) -> None:
+def _draw_ticks(axes: Any, x: int, name: str, heights: Any, labels: Sequence[str], right: bool = False) -> None:
     axes.plot([x, x], [0, 1], color="black", linewidth=1, zorder=2)
     axes.text(x, 1.06, name, ha="center", va="bottom", fontsize=10)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 0.8}
     for height, label in zip(heights, labels, strict=True):
-        axes.text(x - 0.04, height, label, ha="right", va="center", fontsize=8, bbox=box, zorder=4)
+        beside: dict[str, Any] = {"x": x + 0.04, "ha": "left"} if right else {"x": x - 0.04, "ha": "right"}
+        axes.text(y=height, s=label, va="center", fontsize=8, bbox=box, zorder=4, **beside)
 
 
 # ---- what mattered, and the course of the trials
@@ -203,6 +206,7 @@ def draw_importance(space: Space, trials: Sequence[Trial], title: str) -> Any:
     axes.set_xlim(0, 1.1)
     axes.set_xlabel("importance: part of the variance of accuracies explained alone")
     axes.grid(axis="x", alpha=0.3)
+    axes.set_axisbelow(True)
     return figure
 
 

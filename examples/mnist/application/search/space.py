@@ -199,7 +199,7 @@ def make_interval(name: str, low: Any, high: Any, log: bool) -> Interval:
     low, high = (end[0] if f.metadata["many"] else end for end in ends)
     if not low < high or (log and low <= 0):
         raise OptionError(
-            f"{flag(name)}: a range goes from a lower to a higher number{', both above 0,' if log else ''} "
-            f"not from {low} to {high}"
+            f"{flag(name)}: a range goes from a lower to a higher number{', both above 0' if log else ''}, not from "
+            f"{low} to {high}"
         )
     return Interval(name, low, high, log)

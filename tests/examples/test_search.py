@@ -1,0 +1,294 @@
+"""Searches through the command line: what they run and leave, stopped and gone on with, and bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from search_command import JOURNAL, SCRIPT, SMALL, command, ends, search, stop_after, trials, wait_for
+from train_command import train, write_images
+
+
+def arguments_of(data: Path, folder: Path) -> list[object]:
+    """Return a grid of eight trials, whose options are written in both ways."""
+    lists = ["--learning-rates", "0.1", "0.01", "--batch_sizes", "8", "32", "--activations", "relu", "tanh"]
+    return ["--dataset", data, *SMALL, *lists, "--output", folder]
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_images(tmp_path_factory.mktemp("data") / "rows")
+
+
+@pytest.fixture(scope="module")
+def whole(data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    """Return the folder and the output of a grid that was not stopped, with NumPy and tqdm alone."""
+    folder = tmp_path_factory.mktemp("search") / "grid"
+    blocked = ("matplotlib", "optuna", "distributed", "yaml")
+    return folder, search(*arguments_of(data, folder), blocked=blocked)
+
+
+def test_a_grid_is_all_combinations(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, result = whole
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    found = trials(folder)
+    points = [(trial["lr"], trial["batch_size"], trial["activation"]) for trial in found]
+    assert points == [(lr, size, name) for lr in (0.1, 0.01) for size in (8, 32) for name in ("relu", "tanh")]
+    assert all(trial["state"] == "complete" and len(trial["history"]) == 1 for trial in found)
+    assert ends(result) == 8
+    assert "no pictures: matplotlib is not installed" in result.stdout
+    assert len({trial["accuracy"] for trial in found}) > 2
+
+
+def test_tables_are_sorted_and_agree(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    folder, result = whole
+    with (folder / "trials.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    accuracies = [float(row["accuracy"]) for row in rows]
+    assert accuracies == sorted(accuracies, reverse=True)
+    assert [row["rank"] for row in rows] == [str(rank) for rank in range(1, 9)]
+    by_number = sorted(rows, key=lambda row: int(row["trial"]))
+    assert [float(row["accuracy"]) for row in by_number] == [trial["accuracy"] for trial in trials(folder)]
+    printed = [line.split()[1] for line in result.stdout.splitlines() if re.match(r" +\d", line)]
+    assert printed == [row["trial"] for row in rows]
+
+
+def test_train_takes_the_best_config(
+    whole: tuple[Path, subprocess.CompletedProcess[str]], data: Path, tmp_path: Path
+) -> None:
+    folder, _ = whole
+    best = json.loads((folder / "trials.json").read_text())["trials"][0]
+    result = train("--config", folder / "best.json", "--output", tmp_path / "run", blocked=("matplotlib", "yaml"))
+    assert result.returncode == 0, result.stderr
+    record = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert record["config"]["lr"] == best["lr"]
+    assert record["results"]["validation_accuracy"] == best["accuracy"]
+
+
+def test_train_takes_the_best_config_as_yaml(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    pytest.importorskip("yaml", reason="YAML needs PyYAML, which is not installed")
+    from application.config_file import read_config
+
+    folder, _ = whole
+    assert read_config(str(folder / "best.yaml")) == read_config(str(folder / "best.json"))
+
+
+def test_a_search_killed_again_and_again_loses_nothing_and_repeats_nothing(
+    whole: tuple[Path, subprocess.CompletedProcess[str]], data: Path, tmp_path: Path
+) -> None:
+    arguments = [*arguments_of(data, tmp_path / "grid"), *JOURNAL]
+    done = 0
+    for count in (1, 2):
+        killed = stop_after(count, signal.SIGKILL, *arguments)
+        assert killed.returncode == -signal.SIGKILL
+        done += ends(killed)
+    journal = tmp_path / "grid" / "trials.jsonl"
+    with journal.open("a") as file:
+        file.write('{"event": "end", "tri')  # killed while it wrote
+    last = search(*arguments)
+    assert last.returncode == 0, last.stderr
+    assert trials(tmp_path / "grid") == trials(whole[0])
+    events = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert [event["event"] for event in events].count("begin") == 8
+    assert [event["event"] for event in events].count("end") == 8
+    assert done + ends(last) <= 8  # what was recorded just before the kill may not have been printed
+    again = search(*arguments)
+    assert again.returncode == 0
+    assert ends(again) == 0
+    assert trials(tmp_path / "grid") == trials(whole[0])
+
+
+def processes_with(word: str) -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            if word.encode() in entry.read_bytes():
+                found.append(int(entry.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_signal_leaves_a_search_that_goes_on_and_no_process(
+    how: signal.Signals, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SEARCH_OF_THIS_TEST", tmp_path.name)
+    options = ["--dataset", data, *SMALL, "--epochs", 300, "--batch_size", 2, "--learning_rates", "0.1", "0.01"]
+    options += [*JOURNAL, "--output", tmp_path / "search"]
+    with subprocess.Popen(command(*options), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        journal = tmp_path / "search" / "trials.jsonl"
+        wait_for(lambda: journal.exists() and journal.read_text().count("begin") == 2)
+        process.send_signal(how)
+        out, error = process.communicate(timeout=30)
+    if how is not signal.SIGKILL:
+        assert process.returncode == 128 + how
+        assert error == ""
+        assert "interrupted: the same command goes on with the search" in out
+    if sys.platform == "linux":
+        wait_for(lambda: not processes_with(f"SEARCH_OF_THIS_TEST={tmp_path.name}"))
+    assert journal.read_text().count('"end"') == 0
+
+
+def test_another_search_in_the_same_folder_is_refused(
+    whole: tuple[Path, subprocess.CompletedProcess[str]], data: Path
+) -> None:
+    before = trials(whole[0])
+    result = search(*arguments_of(data, whole[0]), "--momentum", "0.5")
+    assert result.returncode == 2
+    assert "holds another search, as its config momentum was 0.9 and is 0.5" in result.stderr
+    assert trials(whole[0]) == before
+
+
+def test_two_searches_do_not_write_into_one_folder(data: Path, tmp_path: Path) -> None:
+    fcntl = pytest.importorskip("fcntl", reason="files are locked by fcntl, which Windows has not")
+    (tmp_path / "search").mkdir()
+    with (tmp_path / "search" / ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        result = search(*arguments_of(data, tmp_path / "search"))
+    assert result.returncode == 1
+    assert "another search is writing into" in result.stderr
+
+
+def test_diverging_is_a_result_and_is_not_repeated(data: Path, tmp_path: Path) -> None:
+    options = ["--learning_rates", "1e30", "0.1", "--loss", "mse", "--output-activation", "identity", *JOURNAL]
+    result = search("--dataset", data, *SMALL, *options, "--output", tmp_path / "search")
+    assert result.returncode == 0, result.stderr
+    diverged, whole = trials(tmp_path / "search")
+    assert (diverged["state"], diverged["accuracy"]) == ("diverged", 0.0)
+    assert whole["state"] == "complete"
+    assert len(diverged["failures"]) == 1
+    assert "the training diverged" in diverged["reason"]
+
+
+def test_values_that_do_not_go_together_fail_with_the_reason(data: Path, tmp_path: Path) -> None:
+    options = ["--losses", "ce", "bce", "--output_activations", "identity", "sigmoid", *JOURNAL]
+    result = search("--dataset", data, *SMALL, *options, "--output", tmp_path / "search")
+    assert result.returncode == 0, result.stderr
+    failed = [trial for trial in trials(tmp_path / "search") if trial["state"] == "failed"]
+    assert [(trial["loss"], trial["output_activation"]) for trial in failed] == [("bce", "identity")]
+    assert "needs an --output-activation between 0 and 1" in failed[0]["reason"]
+    assert len(failed[0]["failures"]) == 1
+
+
+def test_no_trial_that_ended_whole(data: Path, tmp_path: Path) -> None:
+    options = ["--losses", "bce", "--output_activation", "identity", *JOURNAL, "--output", tmp_path / "search"]
+    result = search("--dataset", data, *SMALL, *options)
+    assert result.returncode == 1
+    assert "no trial ended whole" in result.stderr
+    assert not (tmp_path / "search" / "best.json").exists()
+
+
+def test_by_coordinates_in_the_order_of_the_command_line(data: Path, tmp_path: Path) -> None:
+    lists = ["--learning_rates", "0.001", "0.1", "--hidden_sizes", "4", "32-16", "none", "--weight_decays", "1", "0"]
+    small = [word for word in SMALL if word not in ("--hidden", "8")]
+    options = [*lists, "--strategy", "coordinate", *JOURNAL, "--output", tmp_path / "search"]
+    result = search("--dataset", data, *small, *options)
+    assert result.returncode == 0, result.stderr
+    found = trials(tmp_path / "search")
+    assert len(found) == 2 + 2 + 1
+    assert [trial["hidden"] for trial in found[:2]] == [[4], [4]]
+    best = max(found[:2], key=lambda trial: trial["accuracy"])
+    assert {trial["lr"] for trial in found[2:]} == {best["lr"]}
+    best = max([best, *found[2:4]], key=lambda trial: (trial["accuracy"], -trial["trial"]))
+    assert found[4]["hidden"] == best["hidden"]
+    assert found[4]["weight_decay"] == 0
+
+
+def test_random_depends_on_the_seed_and_not_on_interruptions(data: Path, tmp_path: Path) -> None:
+    lists = ["--learning_rates", "0.001:1:log", "--batch_sizes", "4:64", "--strategy", "random", *JOURNAL]
+    options = ["--dataset", data, *SMALL, *lists]
+    assert search(*options, "--trials", 5, "--output", tmp_path / "whole").returncode == 0
+    assert search(*options, "--trials", 2, "--output", tmp_path / "parts").returncode == 0
+    assert search(*options, "--trials", 5, "--output", tmp_path / "parts").returncode == 0
+    assert trials(tmp_path / "whole") == trials(tmp_path / "parts")
+    assert len({trial["lr"] for trial in trials(tmp_path / "whole")}) == 5
+
+
+def test_the_best_is_trained_on_all_images_and_tested_once(data: Path, tmp_path: Path) -> None:
+    options = ["--dataset", data, *SMALL, "--epochs", 2, "--learning_rates", "0.1", "0.01", *JOURNAL, "--retrain"]
+    options += ["--output", tmp_path / "search"]
+    result = search(*options)
+    assert result.returncode == 0, result.stderr
+    (line,) = [line for line in result.stdout.splitlines() if "test accuracy" in line]
+    assert "epochs on 600 images of training and validation" in line
+    (run,) = (tmp_path / "search").glob("retrained_trial_*")
+    results = json.loads((run / "run.json").read_text())["results"]
+    assert f"test accuracy {results['test_accuracy']:.4f} " in line
+    tested = subprocess.run(
+        [sys.executable, str(SCRIPT.with_name("test.py")), str(run), "--json"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert json.loads(tested.stdout)["accuracy"] == results["test_accuracy"]
+    again = search(*options)
+    assert line in again.stdout
+    assert "retraining" not in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "nothing to search"),
+        (["--learning_rates", "fast"], "--lr must be a finite number, not 'fast'"),
+        (["--learning_rates", "0"], "--lr must be above 0, not 0.0"),
+        (["--learning_rates", "1:0.1", "--strategy", "random"], "from a lower to a higher number, not from 1.0 to 0.1"),
+        (["--learning_rates", "0.1:1:exp"], "a range is LOW:HIGH or LOW:HIGH:log"),
+        (["--learning_rates", "0.1:1"], "cannot go through all of the range of --lr"),
+        (["--activations", "step"], "--activation must be one of relu"),
+        (["--activations", "relu:tanh"], "--activation has no range"),
+        (["--hidden_sizes", "32-x"], "--hidden must be a whole number, not 'x'"),
+        (["--nesterovs", "yes"], "--nesterov must be true or false, not 'yes'"),
+        (["--lr", "0.1", "--learning_rates", "0.1"], "cannot be the same in all trials and searched"),
+        (["--learning_rates", "0.1", "--epochs", "0"], "--epochs must be at least 1, not 0"),
+        (["--learning_rates", "0.1", "--workers", "0"], "must be at least 1, not 0"),
+        (["--learning_rates", "0.1", "--seeds", "1"], "unrecognized arguments: --seeds 1"),
+        (["--learning_rates", "0.1", "--executor", "dask"], "needs the --address of a scheduler"),
+        (["--learning_rates", "0.1", "--address", "tcp://x:1"], "--address is for --executor dask"),
+        (["--learning_rates", "0.1", "--strategy", "tpe", "--record", "journal"], "needs --record optuna"),
+        (["--learning_rates", "0.1", "--pruner", "median", "--record", "journal"], "needs --record optuna"),
+        (["--space", "missing.yaml"], "--space missing.yaml cannot be read"),
+        (["--learning_rates", "0.1", "--tensorboard"], "--tensorboard is for train.py"),
+    ],
+)
+def test_wrong_options_are_one_clear_line(
+    options: list[str], message: str, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    import search as script
+
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    small = ["--dataset", str(data), "--train-size", "500", "--validation", "100", "--output", str(tmp_path / "search")]
+    assert script.main([*small, *options]) == 2
+    error = capsys.readouterr().err
+    assert len(error.splitlines()) == 1
+    assert message in error
+
+
+def test_a_damaged_journal(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "trials.jsonl").write_text('{"event": "search", "identity": {}}\nnonsense\n')
+    result = search(*arguments_of(data, tmp_path))
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "trials.jsonl is damaged in line 2" in result.stderr
+
+
+def test_an_output_that_cannot_be_written(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = search(*arguments_of(data, tmp_path / "file" / "search"))
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_data_that_cannot_be_had(tmp_path: Path) -> None:
+    result = search("--dataset", tmp_path / "nowhere", "--learning-rates", "0.1", "--output", tmp_path / "search")
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "nor a folder of IDX files" in result.stderr
