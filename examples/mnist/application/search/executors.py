@@ -14,6 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
+from tqdm import tqdm
+
 from ..config import OptionError
 from .dask_workers import DaskWorkers
 
@@ -87,6 +89,7 @@ def _begin(watched: Connection) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - for as long as the process is there
+    tqdm.set_lock(threading.RLock())  # its own is shared by processes, and would be left behind by the end below
 
     def end_with_parent() -> None:
         with contextlib.suppress(OSError):
