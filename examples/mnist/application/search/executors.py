@@ -116,11 +116,11 @@ def _environment(threads: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _no_interruption() -> Iterator[None]:
-    """Keep Ctrl-C waiting, and for good in processes that are started meanwhile: they would print where they stand."""
+    """Keep signals waiting, and for good in processes that are started meanwhile, which would print where they are."""
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         yield
     finally:
