@@ -53,7 +53,7 @@ class LayerNorm(Module):
 
     Notes
     -----
-    Shapes: input and output (..., *normalized_shape).
+    Shapes: input and output ``(..., *normalized_shape)``.
 
     References
     ----------

@@ -142,7 +142,7 @@ class AdaptiveAvgPool2d(Module):
 
     Notes
     -----
-    Shapes: input (N, C, H, W) or (C, H, W), output (N, C, *output_size) or (C, *output_size).
+    Shapes: input (N, C, H, W) or (C, H, W), output ``(N, C, *output_size)`` or ``(C, *output_size)``.
 
     Examples
     --------

@@ -24,7 +24,7 @@ def layer_norm(
     Parameters
     ----------
     input
-        x, of shape (..., *normalized_shape).
+        x, of shape ``(..., *normalized_shape)``.
     normalized_shape
         the last dimensions, over which mean and variance are taken.
     weight, bias

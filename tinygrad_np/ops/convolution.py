@@ -70,7 +70,7 @@ def _matrices(x: ndarray, windows: Windows, count: Pair, groups: int) -> Iterato
 
 @primitive(promotion="common")
 def convolve(x: Any, weight: Any, bias: Any, *, windows: Any, groups: Any = 1) -> Any:
-    """Return y for x (N, C, H, W), weight (O, C / groups, *kernel) and bias (O) or None."""
+    """Return y for x (N, C, H, W), weight ``(O, C / groups, *kernel)`` and bias (O) or None."""
     count, outputs, batch = windows.positions(x.shape[2:]), len(weight), len(x)
     y = np.empty((outputs, *count, batch), x.dtype)
     by_group = np.reshape(y, (groups, outputs // groups, -1))
@@ -84,7 +84,7 @@ def convolve(x: Any, weight: Any, bias: Any, *, windows: Any, groups: Any = 1) -
 
 @primitive(promotion="common")
 def convolve_input(h: Any, weight: Any, *, size: Any, windows: Any, groups: Any = 1) -> Any:
-    """Return h, of the shape of an output, led back through the convolution to its input: (N, C, *size)."""
+    """Return h, of the shape of an output, led back through the convolution to its input: ``(N, C, *size)``."""
     outputs, _, rows, columns = weight.shape
     count, batch, channels = h.shape[2:], len(h), weight.shape[1] * groups
     cotangent = np.reshape(batch_last(h), (groups, outputs // groups, -1))

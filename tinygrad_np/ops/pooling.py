@@ -185,7 +185,7 @@ def sum_pool(x: Any, *, windows: Any) -> Any:
 
 @primitive()
 def spread_evenly(h: Any, *, size: Any, windows: Any) -> Any:
-    """Return zeros of shape (N, C, *size) with h, one number a window, added to every element of the window."""
+    """Return zeros of shape ``(N, C, *size)`` with h, one number a window, added to every element of the window."""
     h = batch_first(batch_last(h))
     result = batch_first(np.zeros((h.shape[1], *windows.padded(size), len(h)), h.dtype))
     for place in windows.places((h.shape[2], h.shape[3])):

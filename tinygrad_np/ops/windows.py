@@ -16,20 +16,12 @@ Pair = tuple[int, ...]  # of rows, and of columns
 
 
 class Windows(NamedTuple):
-    """Windows of two dimensions.
+    """Windows of two dimensions."""
 
-    Attributes
-    ----------
-    kernel : elements of a window.
-    stride : steps from one window to the next.
-    padding : elements added before and after the rows, and before and after the columns.
-    dilation : steps from one element of a window to the next.
-    """
-
-    kernel: Pair
-    stride: Pair = (1, 1)
-    padding: tuple[tuple[int, int], ...] = ((0, 0), (0, 0))
-    dilation: Pair = (1, 1)
+    kernel: Pair  # elements of a window
+    stride: Pair = (1, 1)  # steps from one window to the next
+    padding: tuple[tuple[int, int], ...] = ((0, 0), (0, 0))  # before and after the rows, and the columns
+    dilation: Pair = (1, 1)  # steps from one element of a window to the next
 
     def positions(self, size: Sequence[int]) -> Pair:
         """Return how many windows there are in an image of `size`."""
