@@ -120,11 +120,18 @@ def _no_interruption() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    signals, came = (signal.SIGINT, signal.SIGTERM), list[int]()
+    # the mask is for the new process; here another thread may be given the signal, so a handler keeps it until later
+    handlers = {number: signal.signal(number, lambda number, _: came.append(number)) for number in signals}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, signals)
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for missed in came:
+            signal.raise_signal(missed)
 
 
 def make_processes(workers: int | None, threads: int, address: str | None) -> Workforce:
