@@ -100,12 +100,9 @@ class ExponentialMovingAverage(Module):
                 f"the model has parameters and buffers of shapes {[v.shape for v in values]}, but its averages have "
                 f"{[a.shape for a in averages]}: average the model as it is now"
             )
-        count = self.n_averaged.item()
-        keep = min(self.decay, (1 + count) / (10 + count)) if self.warmup else self.decay
-        weight = 1 - keep if count else 1.0
         for average, value in zip(averages, values, strict=True):
             if value.is_floating_point():
-                tg.average_update(average, value, weight)
+                tg.average_update(average, value, self.n_averaged, decay=self.decay, warmup=self.warmup)
             else:
                 average.copy_(value)
         self.n_averaged.add_(1)

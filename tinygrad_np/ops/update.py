@@ -447,21 +447,28 @@ def adagrad_update(
 
 
 @_changes("average")
-def average_update(average: Any, value: Any, weight: Any) -> None:
-    """Move a running average towards a value, in place: average <- average + weight * (value - average).
+def average_update(average: Any, value: Any, count: Any, *, decay: float = 0.999, warmup: bool = False) -> None:
+    """Move a running average towards a value, in place: average <- d * average + (1 - d) * value.
+
+    Here d = 0 if `count` is 0, so that what was there before counts for nothing; else d is `decay`, or, if `warmup`,
+    min(decay, (1 + count) / (10 + count)).
 
     Parameters
     ----------
     average, value : of one shape and dtype; `value` is not changed.
-    weight : from 0 to 1, a number or a 0-d array.
+    count : how many updates there were before, a number or a 0-d array.
+    decay, warmup : see `nn.ExponentialMovingAverage`.
 
     Examples
     --------
     >>> import tinygrad_np as tg
     >>> average = tg.tensor([1.0, 2.0])
-    >>> average_update(average, tg.tensor([3.0, 2.0]), 0.25)
+    >>> average_update(average, tg.tensor([3.0, 2.0]), 1, decay=0.75)
     tensor([1.5, 2. ])
     """
     _check(average, value)
+    updates = _number(count)
+    keep = min(decay, (1 + updates) / (10 + updates)) if warmup else decay
+    weight = 1 - keep if updates else 1.0
     for a, v, s in _blocks(average, value, scratch=1):
-        _move(a, v, _number(weight), s)
+        _move(a, v, weight, s)

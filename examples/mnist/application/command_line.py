@@ -14,7 +14,7 @@ from .data import resolved
 from .schedule import OPEN_ENDED
 
 # what a resumed run may have otherwise, as it changes no figure
-FREE = ("data_dir", "tensorboard")
+FREE = ("data_dir", "tensorboard", "capture")
 
 
 @dataclass(frozen=True)

@@ -149,6 +149,9 @@ class Config:
         0, "end after so many epochs without a better validation accuracy than before; 0: never", int, AT_LEAST_0
     )
     seed: int = option(0, "of the initialisation, the split, the shuffles, dropout and augmentation", int, AT_LEAST_0)
+    capture: bool = option(
+        True, "capture the training step once and replay it, which is faster and gives the same bits", bool
+    )
     output: str | None = option(None, "folder of the run; by default a new one in runs/")
     half: bool = option(False, "keep the best weights as float16, in half the space; they are tested as kept", bool)
     curves: bool = option(True, "draw the curves at the end, which takes longer than a short training", bool)

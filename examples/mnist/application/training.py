@@ -52,13 +52,13 @@ def evaluate(model: nn.Module, criterion: nn.Module, data: Any, batch_size: int 
         for images, classes in DataLoader(data, batch_size):
             output = model(images)
             total += criterion(output, classes).item() * len(classes)
-            correct += count_correct(output, classes)
+            correct += int(count_correct(output, classes))
     return total / len(data), correct / len(data)
 
 
-def count_correct(output: tg.Tensor, classes: tg.Tensor) -> int:
+def count_correct(output: tg.Tensor, classes: tg.Tensor) -> tg.Tensor:
     """Return how many rows of `output` are greatest at their class."""
-    return int(np.count_nonzero(output.array.argmax(1) == classes.array))
+    return tg.count_nonzero(output.argmax(1) == classes)
 
 
 class Trainer:
@@ -89,6 +89,7 @@ class Trainer:
         self.criterion = LOSSES[config.loss](label_smoothing=config.label_smoothing)
         self.optimizer = build_optimizer(config, model)
         self.average = nn.ExponentialMovingAverage(model, config.ema) if config.ema else None
+        self.step = tg.jit(self._step, exact=True) if config.capture else self._step
         transform = build_transform(config)
         ahead = 2 if transform else 0  # what is only sliced is there at once
         self.loader = DataLoader(
@@ -176,16 +177,16 @@ class Trainer:
             lr = rate(number)
             for group in self.optimizer.param_groups:
                 group["lr"] = lr
-            output, loss = self.step(images, classes)
+            loss, right = self.step(images, classes)
             samples += len(classes)
             total += loss.item() * len(classes)
-            correct += count_correct(output, classes)
+            correct += int(right)
             if bar.update(len(classes)):  # true when it was redrawn
                 bar.set_postfix(loss=f"{total / samples:.4f}", accuracy=f"{correct / samples:.4f}", refresh=False)
         return total / samples, correct / samples
 
-    def step(self, images: tg.Tensor, classes: tg.Tensor) -> tuple[tg.Tensor, tg.Tensor]:
-        """Change the weights by the gradient of a batch; return the outputs and the loss from before."""
+    def _step(self, images: tg.Tensor, classes: tg.Tensor) -> tuple[tg.Tensor, tg.Tensor]:
+        """Change the weights by the gradient of a batch; return its loss and how many were right, both from before."""
         output = self.model(images)
         loss = self.criterion(output, classes)
         self.optimizer.zero_grad()
@@ -193,7 +194,7 @@ class Trainer:
         self.optimizer.step()
         if self.average is not None:
             self.average.update()
-        return output, loss
+        return loss.detach(), count_correct(output.detach(), classes)
 
     # ---- what an interrupted training goes on from
 

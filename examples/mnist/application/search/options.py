@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ..command_line import Parser, add_option
+from ..command_line import FREE, Parser, add_option
 from ..config import Config, OptionError, conform, flag
 from ..config_file import read_config
 from .executors import EXECUTORS
@@ -60,7 +60,7 @@ class Command:
     def identity(self, dataset: str) -> dict[str, Any]:
         """Return what makes it this search and no other; the number of trials and the workers may change."""
         shared = {name: as_json(value) for name, value in (self.shared | {"dataset": dataset}).items()}
-        shared = {name: value for name, value in shared.items() if name not in ("output", "data_dir", "tensorboard")}
+        shared = {name: value for name, value in shared.items() if name not in ("output", *FREE)}
         space = {name: dimension.as_dict() for name, dimension in self.space.items()}
         return {"strategy": self.strategy, "pruner": self.pruner, "space": space, "config": shared}
 

@@ -14,7 +14,7 @@ from ..config import Config, OptionError, conform, flag
 from ..config_file import parse_file
 
 # what says which data there are, and where things are kept, is the same in all trials: else they could not be compared
-SAME_IN_ALL = ("dataset", "data_dir", "validation", "split", "train_size", "seed", "output", "tensorboard")
+SAME_IN_ALL = ("dataset", "data_dir", "validation", "split", "train_size", "seed", "capture", "output", "tensorboard")
 FIELDS: dict[str, Field[Any]] = {
     f.name: f for f in fields(Config) if not f.metadata["from_data"] and f.name not in SAME_IN_ALL
 }
