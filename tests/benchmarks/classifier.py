@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from table import Contender, Table
 
 SAMPLES = 1024
 ROWS: dict[str, dict[str, Any]] = {
@@ -54,6 +55,22 @@ def epoch(make: Callable[[dict[str, Any]], Any], row: str) -> Callable[[], Any]:
     x, y = rng.random((SAMPLES, 784), dtype=np.float32), rng.integers(0, 10, SAMPLES)
     model = make(ROWS[row]).partial_fit(x, y, classes=np.arange(10))
     return lambda: model.partial_fit(x, y)
+
+
+TABLE = Table(
+    f"An epoch of a classifier through {SAMPLES} samples, checks included",
+    tuple(ROWS),
+    {
+        "ours": Contender("nn.MLPClassifier", lambda row: epoch(ours, row)),
+        "sklearn": Contender("scikit-learn", lambda row: epoch(peers, row), "sklearn"),
+    },
+    base="ours",
+    smoke=tuple(ROWS),
+    ratios=(("sklearn", "ours"),),
+    unit="ms",
+    scale=1e3,
+    seconds=0.2,
+)
 
 
 def main(epochs: int = 5, rounds: int = 3) -> None:

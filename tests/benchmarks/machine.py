@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-PACKAGES = ("numpy", "torch", "autograd", "scikit-learn")
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGES = ("numpy", "torch", "jax", "mygrad", "autograd", "scikit-learn")
 
 
 def describe() -> dict[str, Any]:
@@ -40,9 +41,8 @@ def processor() -> str:
 def kernels() -> str:
     """Return the kernels that OpenBLAS chooses where the contenders run, whatever is forced here."""
     question = "from tinygrad_np.threads import get_kernels; print(get_kernels())"
-    environment = clean_environment() | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])}
     command = [sys.executable, "-c", question]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(command, env=clean_environment(), capture_output=True, text=True, check=True).stdout.strip()
 
 
 def versions() -> dict[str, str]:
@@ -57,6 +57,9 @@ def versions() -> dict[str, str]:
 
 
 def clean_environment() -> dict[str, str]:
-    """Return the environment without what forces the kernels or the number of threads of the matrix products."""
+    """Return the environment of contenders: this project is found, no bars of progress are drawn, and what forces the
+    kernels or the number of threads of the matrix products is missing.
+    """
     forcing = ("OPENBLAS_", "OMP_", "MKL_", "GOTO_")
-    return {name: value for name, value in os.environ.items() if not name.startswith(forcing)}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(forcing)}
+    return kept | {"PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1", "JAX_PLATFORMS": "cpu"}
