@@ -25,7 +25,6 @@ from application.metrics import confusion_matrix
 from application.page import Picture, Section, format_page
 from application.pictures.curves import plot_runs
 from application.pictures.samples import plot_mistakes, plot_stages
-from application.pictures.style import make_title
 from application.pictures.weights import MOST_FILTERS, plot_filters, plot_heat_maps, plot_units, plot_violins
 from application.plots import new_figure, plot_confusion
 from application.run import DAMAGED, FIGURES, RECORD, RunError, write_text
@@ -156,7 +155,7 @@ def draw_run(trained: Trained, name: str, prefix: str, folder: Path, data_dir: s
 
     def draw(file: str, title: str, plot: Callable[..., Any], *arguments: Any, caption: str) -> None:
         path = folder / f"{prefix}{file}.png"
-        plot(*arguments, make_title(f"{name}, {trained.dataset_name} {trained.network}", title), path)
+        plot(*arguments, f"{name}, {trained.dataset_name} {trained.network}\n{title}", path)
         pictures.append(Picture(path, title, caption))
 
     draw_weights(trained, draw)

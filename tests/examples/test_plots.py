@@ -14,7 +14,7 @@ EXAMPLE = str(Path(__file__).resolve().parents[2] / "examples" / "mnist")
 if EXAMPLE not in sys.path:
     sys.path.insert(0, EXAMPLE)
 
-from application.plots import plot_confusion, plot_curves  # noqa: E402
+from application.plots import new_figure, plot_confusion, plot_curves  # noqa: E402
 
 WITHOUT = "pictures need matplotlib, which is not installed"
 FASHION = ["T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle-boot"]
@@ -107,6 +107,22 @@ def test_confusion_writes_each_count_that_is_not_zero(tmp_path: Path, monkeypatc
 def test_confusion_of_another_number_of_names(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"shape \(2, 2\) does not fit 3 names"):
         plot_confusion(np.eye(2, dtype=int), ["a", "b", "c"], "title", tmp_path / "confusion.png")
+
+
+@pytest.mark.parametrize("width", [5, 8, 14])
+def test_a_title_is_shown_as_it_is_and_not_wider_than_the_figure(width: int) -> None:
+    pytest.importorskip("matplotlib", reason=WITHOUT)
+    name = r"$\frac$ costs $a$, or " + "walnut" * 25 + " " + "-".join(["500"] * 20)
+    figure = new_figure(width, 6, f"{name}\nwhat it shows")
+    figure.subplots().plot([0, 1])
+    figure.draw_without_rendering()
+    shown = figure.get_suptitle().replace(r"\$", "$")
+    assert "$" not in figure.get_suptitle().replace(r"\$", "")
+    assert "".join(shown.split()) == "".join(f"{name} what it shows".split())
+    assert shown.endswith("\nwhat it shows")
+    place = figure._suptitle.get_window_extent()
+    assert place.x0 >= 0
+    assert place.x1 <= figure.bbox.width
 
 
 def test_no_display_is_needed_and_the_backend_left_alone(tmp_path: Path) -> None:

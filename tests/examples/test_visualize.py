@@ -279,12 +279,6 @@ def test_any_depth(sizes: tuple[int, ...], tmp_path: Path, drawn: list[Any]) -> 
         assert [axes.get_title() for axes in pictures] == names
 
 
-def test_long_names_take_several_lines() -> None:
-    title = style.make_title("a" * 70 + ", mnist " + "-".join(["500"] * 20), "Confusion matrix $1")
-    assert max(map(len, title.splitlines())) <= style.TITLE_WIDTH
-    assert title.endswith("\nConfusion matrix \\$1")
-
-
 @pytest.mark.parametrize("classes", [1, 10, 47])
 def test_stages_of_any_number_of_classes(classes: int, tmp_path: Path, drawn: list[Any]) -> None:
     rng = np.random.default_rng(0)

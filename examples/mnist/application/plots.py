@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Literal
 
 import numpy as np
@@ -11,12 +12,16 @@ import numpy as np
 BLUE, ORANGE, GREY = "#0072B2", "#D55E00", "#767676"  # told apart whatever colours one sees (Okabe and Ito)
 PARTS = (("train", BLUE, "o"), ("validation", ORANGE, "s"))
 CROWDED = 30  # epochs of a curve beyond which not each of them is marked
+LETTERS = 7  # of a title, to an inch of its figure's width: few enough for wide ones
 
 
 def new_figure(
     width: float, height: float, title: str, layout: Literal["constrained", "compressed"] = "constrained"
 ) -> Any:
-    """Return an empty figure, its size in inches, to be drawn by Agg; None without matplotlib."""
+    """Return an empty figure, its size in inches, to be drawn by Agg; None without matplotlib.
+
+    The title is shown as it is, in as many lines as it needs.
+    """
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
@@ -24,8 +29,13 @@ def new_figure(
         return None
     figure = Figure(figsize=(width, height), layout=layout)
     FigureCanvasAgg(figure)
-    figure.suptitle(title)
+    figure.suptitle(literal("\n".join(fill(line, int(LETTERS * width)) for line in title.splitlines())))
     return figure
+
+
+def literal(text: str) -> str:
+    """Return text that matplotlib shows as it is: between two dollars it would read mathematics."""
+    return text.replace("$", r"\$")
 
 
 # ---- the course of a training

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ..plots import arrange, draw
-from .style import COLORS, DPI, MARKERS, literal, make_figure
+from ..plots import arrange, draw, literal
+from .style import COLORS, DPI, MARKERS, make_figure
 
 STYLES: dict[str, Any] = {"train": "--", "validation": "-"}
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*", "<", ">")
 DIVERGING = "RdBu_r"
 DPI = 120
 MOST_PANELS = 12
-TITLE_WIDTH = 55  # characters
 
 
 def make_figure(width: float, height: float, title: str) -> Any:
@@ -26,16 +24,6 @@ def make_figure(width: float, height: float, title: str) -> Any:
     figure = new_figure(width, height, title)
     assert figure is not None
     return figure
-
-
-def literal(text: str) -> str:
-    """Return text that matplotlib shows as it is: between two dollars it would read mathematics."""
-    return text.replace("$", r"\$")
-
-
-def make_title(run: str, what: str) -> str:
-    """Return the title of a picture in lines that are not wider than the narrowest picture."""
-    return literal(f"{fill(run, TITLE_WIDTH)}\n{what}")
 
 
 def make_panels(count: int, title: str, columns: int = 3, side: float = 4.0) -> tuple[Any, list[Any]]:
