@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -36,13 +35,12 @@ def run_here(*arguments: object) -> int:
     """Run train.py in this process, without curves, and return its status."""
     import train as script
 
-    handler, plot_curves = signal.getsignal(signal.SIGTERM), script.plot_curves
+    plot_curves = script.plot_curves
     script.plot_curves = lambda *arguments: True
     try:
         return script.main([str(argument) for argument in arguments])
     finally:
         script.plot_curves = plot_curves
-        signal.signal(signal.SIGTERM, handler)
 
 
 def write_images(folder: Path, count: int = 600, shape: tuple[int, ...] = (10, 12), classes: int = 4) -> Path:

@@ -8,20 +8,19 @@ python examples/mnist/draw.py --browser  # open the page too
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an uninstalled clone works
 
 from application.command_line import Parser
 from application.config import OptionError
+from application.outcome import run_command
 from application.run import RunError
 from application.server import ADDRESS, DrawingServer
-from application.trained import DEFAULT, open_trained
+from application.trained import DEFAULT, RUN_HELP, open_trained
 
 STATUS = (
     "The page is for browsers on this machine only. Ctrl-C ends the program. The exit status is 0; 1 if the model "
@@ -38,7 +37,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="RUN",
         nargs="?",
         default=DEFAULT,
-        help=f"folder of a run, a model file, or the name of a model that comes with this repository: {DEFAULT}",
+        help=RUN_HELP,
     )
     parser.add_argument("--port", type=int, default=0, help="where the page is; by default where there is room")
     parser.add_argument("--browser", action="store_true", help="open the page in the browser")
@@ -65,29 +64,9 @@ def serve(options: argparse.Namespace) -> None:
             print()  # after the ^C that terminals show
 
 
-def stop(number: int, frame: Any) -> None:
-    """End as Ctrl-C does."""
-    raise KeyboardInterrupt
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        serve(parse(arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except RunError as error:
-        return fail(str(error), 1)
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"draw.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("draw.py", lambda: serve(parse(arguments)))
 
 
 if __name__ == "__main__":

@@ -21,27 +21,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 import numpy as np
 from application.command_line import Parser
 from application.config import OptionError
-from application.data import DataUnavailableError
 from application.images import ImageError, prepare, read_image, sketch
-from application.run import RunError
-from application.trained import DEFAULT, Trained, open_trained
+from application.outcome import complain, run_command
+from application.trained import DEFAULT, RUN_HELP, Trained, open_trained
 
 STATUS = (
     "Digits are cut out, scaled and centred as MNIST's are, bright on dark or dark on bright. The exit status is 0; 1 "
     "if the model, the data or any of the images cannot be read; 2 if an option is wrong."
 )
+PROGRAM = "predict.py"
 BAR = 20  # characters of a probability of 1
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of a command line."""
-    parser = Parser(prog="predict.py", description="Say what images show.", epilog=STATUS, allow_abbrev=False)
+    parser = Parser(prog=PROGRAM, description="Say what images show.", epilog=STATUS, allow_abbrev=False)
     parser.add_argument(
         "run",
         metavar="RUN",
         nargs="?",
         default=DEFAULT,
-        help=f"folder of a run, a model file, or the name of a model that comes with this repository: {DEFAULT}",
+        help=RUN_HELP,
     )
     parser.add_argument("images", metavar="IMAGE", nargs="*", help="image files of any size")
     parser.add_argument(
@@ -124,7 +124,7 @@ def run_predict(options: argparse.Namespace) -> int:
         for source, image in read(trained, options):
             if isinstance(image, ImageError):
                 failed = True
-                fail(str(image), 1)
+                complain(PROGRAM, str(image))
                 results.append(source | {"error": str(image)})
                 continue
             classes = predict(trained, image, options.top)
@@ -139,24 +139,7 @@ def run_predict(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    try:
-        return run_predict(parse(arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except BrokenPipeError:  # what reads the output, such as head, has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except (RunError, DataUnavailableError, OSError) as error:
-        return fail(str(error), 1)
-    except KeyboardInterrupt:
-        return 130
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    sys.stdout.flush()
-    print(f"predict.py: {' '.join(message.split())}", file=sys.stderr, flush=True)
-    return status
+    return run_command(PROGRAM, lambda: run_predict(parse(arguments)))
 
 
 if __name__ == "__main__":

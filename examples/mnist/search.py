@@ -10,7 +10,6 @@ python examples/mnist/search.py --help
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,8 +17,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an uninstalled clone works
 
-from application.config import OptionError
-from application.data import DataUnavailableError, fingerprints, load, resolved, samples_needed, split
+from application.data import fingerprints, load, resolved, samples_needed, split
+from application.outcome import run_command
 from application.run import RunError
 from application.search.executors import EXECUTORS
 from application.search.options import Command, parse
@@ -137,31 +136,9 @@ def run_search(command: Command) -> None:
             retrain_best(folder, given, best, name)
 
 
-def stop(number: int, frame: Any) -> None:
-    """End as Ctrl-C does."""
-    raise KeyboardInterrupt(number)
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        run_search(parse(sys.argv[1:] if arguments is None else arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except (DataUnavailableError, RunError, OSError) as error:
-        return fail(str(error), 1)
-    except MemoryError as error:
-        return fail(f"not enough memory: {error}", 1)
-    except KeyboardInterrupt as interruption:
-        return 128 + (interruption.args[0] if interruption.args else signal.SIGINT)
-    return 0
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"search.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("search.py", lambda: run_search(parse(sys.argv[1:] if arguments is None else arguments)))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """Test a saved model, class by class, and say whether the accuracy that its run recorded comes out again.
 
 python examples/mnist/test.py RUN                       # the folder that train.py printed, or a model file
+python examples/mnist/test.py mnist                     # the model that comes with this repository
 python examples/mnist/test.py RUN --split validation    # the images that chose the best epoch
 python examples/mnist/test.py RUN --json                # figures for programs
 """
@@ -20,13 +21,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 import numpy as np
 from application import environment
 from application.command_line import Parser
-from application.config import DATASETS, Config, OptionError
+from application.config import DATASETS, Config
 from application.data import DataUnavailableError, fingerprints, load, resolved, samples_needed, split
 from application.model import LOSSES
+from application.outcome import run_command
 from application.plots import plot_confusion
 from application.report import format_confusions, format_table, summarize
 from application.reproduction import DIFFERENT, Verdict, compare, explain, read_recorded
-from application.run import MODEL, RunError, load_model
+from application.run import MODEL, RunError
+from application.trained import RUN_HELP, open_trained, results_folder
 from application.training import evaluate
 
 import nn
@@ -44,7 +47,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the options of a command line."""
     description = "Test a saved model, class by class, and compare its accuracy with the one that its run recorded."
     parser = Parser(prog="test.py", description=description, epilog=STATUS, allow_abbrev=False)
-    parser.add_argument("run", metavar="RUN", help="folder of a run, whose best model is tested, or a model file")
+    parser.add_argument("run", metavar="RUN", help=RUN_HELP)
     parser.add_argument(
         "--split", choices=("test", "validation"), default="test", help="which images to test with (default: test)"
     )
@@ -97,7 +100,8 @@ def compute_outputs(model: nn.Module, data: Any) -> tuple[np.ndarray, np.ndarray
 
 def examine(options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
     """Return the figures of the model, and what they are beside the record."""
-    model, config, trained_on = load_model(options.run)
+    trained = open_trained(options.run)
+    model, config, trained_on = trained.model, trained.config, trained.dataset
     dataset = trained_on if options.dataset is None else str(resolved(options.dataset))
     data, part = load_data(config, dataset, options)
     # as the run itself computed them: validation with what it optimised, the test without label smoothing
@@ -106,11 +110,11 @@ def examine(options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
     outputs, targets = compute_outputs(model, part)
     names = data.classes + [str(label) for label in range(len(data.classes), config.classes)]
     summary = summarize(outputs, targets, loss, names)
-    files, file = fingerprints(data), model_file(options.run)
+    files, file = fingerprints(data), trained.file
     verdict = compare(read_recorded(file, options.split), summary["correct"], summary["samples"], files)
     figures = {
         "model": str(file),
-        "network": f"{config.layers} {config.activation}",
+        "network": trained.network,
         "trained_on": trained_on,
         "dataset": data.name,
         "split": options.split,
@@ -120,11 +124,6 @@ def examine(options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
         **environment.describe(),
     }
     return figures, verdict
-
-
-def model_file(run: str) -> Path:
-    """Return the file that `load_model` reads."""
-    return Path(run) / MODEL if Path(run).is_dir() else Path(run)
 
 
 def print_figures(figures: dict[str, Any], verdict: Verdict) -> None:
@@ -150,7 +149,7 @@ def write_files(figures: dict[str, Any], options: argparse.Namespace) -> list[st
         If they cannot be written.
     """
     file = Path(figures["model"])
-    folder = file.parent if options.output is None else Path(options.output)
+    folder = results_folder(file) if options.output is None else Path(options.output)
     stem = figures["split"] if file.name == MODEL else f"{file.stem}_{figures['split']}"
     if figures["dataset"] != Path(figures["trained_on"]).name:
         stem += f"_{figures['dataset']}"
@@ -183,20 +182,7 @@ def run_test(options: argparse.Namespace) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    try:
-        return run_test(parse(arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except (RunError, DataUnavailableError) as error:
-        return fail(str(error), 1)
-    except KeyboardInterrupt:
-        return 130
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"test.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("test.py", lambda: run_test(parse(arguments)))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ python examples/mnist/train.py --help
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -21,10 +20,11 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an uninstalled clone works
 
 from application.command_line import Command, continued, parse
-from application.config import Config, OptionError
-from application.data import DataUnavailableError, check_test, load, resolved, samples_needed, split
+from application.config import Config
+from application.data import check_test, load, resolved, samples_needed, split
 from application.events import Events, require_tensorboardx
 from application.model import LOSSES, Standardize, build_model
+from application.outcome import run_command
 from application.plots import plot_curves
 from application.run import MODEL, Run, RunError, load_model
 from application.training import DivergedError, Epoch, Trainer, evaluate
@@ -110,8 +110,8 @@ def report(trainer: Trainer, epoch: Epoch, is_best: bool) -> None:
     )
 
 
-def finish(run: Run, trainer: Trainer, test: Any, start: float) -> dict[str, Any]:
-    """Test the best model, record the results, draw the curves, and return the results."""
+def finish(run: Run, trainer: Trainer, test: Any, start: float) -> None:
+    """Test the best model, record the results, and draw the curves."""
     best, name, config = trainer.best, run.dataset, trainer.config
     best_model, _, _ = load_model(run.folder)
     test_loss, test_accuracy = evaluate(best_model, LOSSES[config.loss](), test)
@@ -132,11 +132,10 @@ def finish(run: Run, trainer: Trainer, test: Any, start: float) -> dict[str, Any
         f"[{name}] best epoch {best.epoch} by validation accuracy {best.validation_accuracy:.4f}: {run.folder / MODEL}"
     )
     print(f"[{name}] test accuracy {test_accuracy:.4f} of the best model, {results['seconds']:.1f} s in all")
-    return results
 
 
-def run_training(command: Command) -> dict[str, Any]:
-    """Do what the command line asks for and return the results."""
+def run_training(command: Command) -> None:
+    """Do what the command line asks for."""
     start = time.perf_counter()
     run, trainer, test = prepare(command)
     if trainer.finished and run.results is not None:
@@ -144,40 +143,18 @@ def run_training(command: Command) -> dict[str, Any]:
             f"[{run.dataset}] this run is finished, after {len(trainer.history)} epochs: test accuracy "
             f"{run.results['test_accuracy']:.4f}"
         )
-        return run.results
+        return
     if command.resume is not None:
         print(f"[{run.dataset}] goes on after epoch {len(trainer.history)}", flush=True)
         if differences := run.go_on(trainer.config, len(trainer.history)):
             print(f"WARNING: the last digits may change: {'; '.join(differences)}", file=sys.stderr, flush=True)
     fit(run, trainer)
-    return finish(run, trainer, test, start)
-
-
-def stop(number: int, frame: Any) -> None:
-    """End as Ctrl-C does, so that what is being written is written or left as it was."""
-    raise KeyboardInterrupt(number)
+    finish(run, trainer, test, start)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    signal.signal(signal.SIGTERM, stop)
-    try:
-        run_training(parse(arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except (DataUnavailableError, RunError, OSError) as error:
-        return fail(str(error), 1)
-    except MemoryError as error:
-        return fail(f"not enough memory: {error}", 1)
-    except KeyboardInterrupt as interruption:
-        return 128 + (interruption.args[0] if interruption.args else signal.SIGINT)
-    return 0
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"train.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("train.py", lambda: run_training(parse(arguments)))
 
 
 if __name__ == "__main__":

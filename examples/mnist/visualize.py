@@ -18,17 +18,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 
 import numpy as np
 from application.command_line import Parser
-from application.config import Config, OptionError
-from application.data import DataUnavailableError
+from application.config import Config
 from application.inspection import hidden_activations, list_layers
 from application.metrics import confusion_matrix
+from application.outcome import run_command
 from application.page import Picture, Section, format_page
 from application.pictures.curves import plot_runs
 from application.pictures.samples import plot_mistakes, plot_stages
 from application.pictures.weights import MOST_FILTERS, plot_filters, plot_heat_maps, plot_units, plot_violins
 from application.plots import new_figure, plot_confusion
 from application.run import DAMAGED, FIGURES, RECORD, RunError, write_text
-from application.trained import COMMITTED, Trained, open_all
+from application.trained import RUN_HELP, Trained, open_all, results_folder
 
 import tinygrad_np as tg
 
@@ -48,7 +48,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
         "runs",
         metavar="RUN",
         nargs="*",
-        help="folder of a run, a model file, or the name of a model that comes with this repository (default: mnist)",
+        help=f"{RUN_HELP} (which is the default)",
     )
     parser.add_argument("--data-dir", help="folder of the data files; by default each run's")
     parser.add_argument("--output", metavar="FOLDER", help="where the files go; by default pictures in the first run")
@@ -178,12 +178,6 @@ def name_all(models: Sequence[Trained]) -> list[str]:
     return names
 
 
-def default_folder(trained: Trained) -> Path:
-    """Return where the pictures go: beside the model, unless it is part of the repository."""
-    parent = trained.file.absolute().parent
-    return Path("runs", parent.name, "pictures") if parent.parent == COMMITTED else trained.file.parent / "pictures"
-
-
 def run_visualize(options: argparse.Namespace) -> None:
     """Draw everything and say where it is."""
     if new_figure(1, 1, "") is None:
@@ -191,7 +185,7 @@ def run_visualize(options: argparse.Namespace) -> None:
     models = open_all(options.runs)
     names = name_all(models)
     courses = {name: epochs for name, model in zip(names, models, strict=True) if (epochs := read_epochs(model))}
-    folder = default_folder(models[0]) if options.output is None else Path(options.output)
+    folder = results_folder(models[0].file) / "pictures" if options.output is None else Path(options.output)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sections = []
@@ -214,21 +208,7 @@ def run_visualize(options: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    try:
-        run_visualize(parse(arguments))
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except (RunError, DataUnavailableError) as error:
-        return fail(str(error), 1)
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"visualize.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("visualize.py", lambda: run_visualize(parse(arguments)))
 
 
 if __name__ == "__main__":

@@ -317,10 +317,7 @@ def test_it_listens_on_this_machine_alone_and_ends_by_ctrl_c(run: Path) -> None:
         assert (process.returncode, out, err) == (0, "\n", "")
 
 
-def test_wrong_calls(
-    run: Path, page: DrawingServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(draw.signal, "signal", lambda *_: None)
+def test_wrong_calls(run: Path, page: DrawingServer, capsys: pytest.CaptureFixture[str]) -> None:
     taken = str(page.server_port)
     for arguments, status, message in (
         (["no/run"], 1, "draw.py: no/run holds no model"),

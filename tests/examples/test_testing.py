@@ -177,6 +177,21 @@ def test_output(run: Path, tmp_path: Path, script: Callable[..., Result]) -> Non
 # ---- what was recorded
 
 
+def test_a_model_of_the_repository_by_its_name(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script: Callable[..., Result]
+) -> None:
+    """Nothing is written beside it."""
+    before = sorted(run.iterdir())
+    monkeypatch.setattr("application.trained.COMMITTED", run.parent)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    status, out, err = script(run.name)
+    assert (status, err) == (0, "")
+    assert f"wrote {Path('runs', run.name, 'test.json')}" in out
+    assert json.loads(Path("runs", run.name, "test.json").read_text())["model"] == str(run / "best.npz")
+    assert sorted(run.iterdir()) == before
+
+
 def test_another_count_of_the_same_data_is_status_3(run: Path, script: Callable[..., Result]) -> None:
     correct = json.loads(script(run, "--json").out)["correct"]
     change_record(run, results={"test_accuracy": (correct + 1) / TESTING}, blas={"threads": 99})

@@ -24,11 +24,12 @@ sys.path.insert(0, str(train_command.SCRIPT.parent))  # train_command does so to
 
 import visualize
 from application import inspection
+from application import trained as trained_module
 from application.data import DataUnavailableError
 from application.inspection import hidden_activations, initial_model, list_layers, project
 from application.page import Picture, Section, format_page
 from application.pictures import curves, samples, style, weights
-from application.trained import Trained, open_trained
+from application.trained import Trained, open_trained, results_folder
 
 WITHOUT = "pictures need matplotlib, which is not installed"
 ODD = r'<b>&"$\frac$ _'  # a name that HTML or matplotlib could take for something else
@@ -310,10 +311,10 @@ def test_text_of_a_page_is_escaped(tmp_path: Path) -> None:
 def test_nothing_is_written_beside_a_model_of_the_repository(
     runs: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    trained = open_trained(str(runs[1]))
-    assert visualize.default_folder(trained) == runs[1] / "pictures"
-    monkeypatch.setattr(visualize, "COMMITTED", runs[1].parent)
-    assert visualize.default_folder(trained) == Path("runs", "softmax", "pictures")
+    file = open_trained(str(runs[1])).file
+    assert results_folder(file) == runs[1]
+    monkeypatch.setattr(trained_module, "COMMITTED", runs[1].parent)
+    assert results_folder(file) == Path("runs", "softmax")
 
 
 def test_names_that_are_the_same(runs: tuple[Path, Path]) -> None:

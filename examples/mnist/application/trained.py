@@ -18,6 +18,7 @@ from .run import MODEL, RunError, load_model
 
 COMMITTED = Path(__file__).resolve().parents[1] / "trained"  # runs that come with this repository, known by their names
 DEFAULT = "mnist"
+RUN_HELP = f"folder of a run, a model file, or the name of a model that comes with this repository: {DEFAULT}"
 BATCH = 1000
 
 
@@ -113,6 +114,12 @@ def open_trained(name: str) -> Trained:
     model, config, dataset = load_model(path)
     assert isinstance(model, nn.Sequential)  # build_model makes no other
     return Trained(path / MODEL if path.is_dir() else path, model, config, dataset)
+
+
+def results_folder(file: Path) -> Path:
+    """Return where what is found out about a model goes: beside its file, unless that is part of the repository."""
+    folder = file.absolute().parent
+    return Path("runs", folder.name) if folder.parent == COMMITTED else file.parent
 
 
 def open_all(names: list[str]) -> list[Trained]:
