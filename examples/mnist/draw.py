@@ -56,7 +56,7 @@ def serve(options: argparse.Namespace) -> None:
         raise RunError(f"--port {options.port} of {ADDRESS} cannot be had: {error.strerror}") from error
     with server:
         try:
-            print(f"[{trained.dataset_name}] {trained.network}: draw at {server.url} (Ctrl-C ends)", flush=True)
+            print(f"[{trained.dataset_name}] {trained.config.network}: draw at {server.url} (Ctrl-C ends)", flush=True)
             if options.browser and not webbrowser.open(server.url):
                 print("draw.py: there is no browser to open", file=sys.stderr)
             server.serve_forever()

@@ -132,7 +132,7 @@ def run_predict(options: argparse.Namespace) -> int:
             if not options.json:
                 show(source, image, classes)
     if options.json:
-        model = {"model": str(trained.file), "network": trained.network, "dataset": trained.dataset_name}
+        model = {"model": str(trained.file), "network": trained.config.network, "dataset": trained.dataset_name}
         print(json.dumps(model | {"images": results}, indent=2))
     return int(failed)
 

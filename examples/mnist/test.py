@@ -114,7 +114,7 @@ def examine(options: argparse.Namespace) -> tuple[dict[str, Any], Verdict]:
     verdict = compare(read_recorded(file, options.split), summary["correct"], summary["samples"], files)
     figures = {
         "model": str(file),
-        "network": trained.network,
+        "network": trained.config.network,
         "trained_on": trained_on,
         "dataset": data.name,
         "split": options.split,

@@ -65,8 +65,8 @@ def prepare(command: Command) -> tuple[Run, Trainer, Any]:
     else:
         run.restore(trainer)
     print(
-        f"[{data.name}] {config.layers} {config.activation}, {len(training)} images to train, {len(validation)} to "
-        f"validate, in {run.folder}"
+        f"[{data.name}] {config.network}, {len(training)} images to train, {len(validation)} to validate, "
+        f"in {run.folder}"
     )
     return run, trainer, test
 
@@ -126,7 +126,7 @@ def finish(run: Run, trainer: Trainer, test: Any, start: float) -> None:
     run.finish(**results)
     if config.curves:
         history = [epoch.as_dict() for epoch in trainer.history]
-        if not plot_curves(history, f"{name}, {config.layers} {config.activation}", run.folder / "curves.png"):
+        if not plot_curves(history, f"{name}, {config.network}", run.folder / "curves.png"):
             print(f"[{name}] no curves.png: matplotlib is not installed (pip install matplotlib)")
     print(
         f"[{name}] best epoch {best.epoch} by validation accuracy {best.validation_accuracy:.4f}: {run.folder / MODEL}"

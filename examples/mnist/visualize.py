@@ -88,7 +88,7 @@ def list_facts(trained: Trained, accuracy: float, tested: int) -> list[tuple[str
     }
     rows = [
         ("model", str(trained.file)),
-        ("network", trained.network),
+        ("network", trained.config.network),
         ("data set", trained.dataset_name),
         ("test accuracy", f"{accuracy:.4f} of {tested} images"),
         ("other options", ", ".join(f"{name} {value}" for name, value in chosen.items()) or "as by default"),
@@ -155,7 +155,7 @@ def draw_run(trained: Trained, name: str, prefix: str, folder: Path, data_dir: s
 
     def draw(file: str, title: str, plot: Callable[..., Any], *arguments: Any, caption: str) -> None:
         path = folder / f"{prefix}{file}.png"
-        plot(*arguments, f"{name}, {trained.dataset_name} {trained.network}\n{title}", path)
+        plot(*arguments, f"{name}, {trained.dataset_name} {trained.config.network}\n{title}", path)
         pictures.append(Picture(path, title, caption))
 
     draw_weights(trained, draw)

@@ -247,6 +247,8 @@ def test_curves_of_runs(tmp_path: Path, drawn: list[Any]) -> None:
     loss, _, rate = figure.axes
     assert [len(line.get_xdata()) for line in rate.lines[:-1]] == [len(course) for course in courses.values()]
     assert len(loss.lines) == 25  # two a run, and an empty one
+    widths = [line.get_linewidth() for line in rate.lines[:4]]
+    assert widths == sorted(set(widths), reverse=True)  # the same rates show below each other
     legend = [text.get_text() for text in figure.legends[0].get_texts()]
     assert legend[:2] == ["train", "validation"]
     assert len(legend) == 14
@@ -273,7 +275,13 @@ def test_any_depth(sizes: tuple[int, ...], tmp_path: Path, drawn: list[Any]) -> 
     assert len(violins.axes[0].get_xticks()) == shown
     assert len(maps.axes) == 4 * shown  # with a scale for each row
     assert sum(axes.get_visible() for axes in units.axes) == shown
-    assert [text.get_text() for text in units.axes[shown - 1].texts] == names
+    labels = units.axes[shown - 1].texts
+    assert [text.get_text() for text in labels] == names
+    units.draw_without_rendering()
+    frame = units.axes[shown - 1].get_window_extent()
+    for extent in (text.get_window_extent() for text in labels):
+        assert frame.x0 <= extent.x0
+        assert extent.x1 <= frame.x1
     pictures = [axes for axes in filters.axes if axes.images]
     assert len(pictures) == min(sizes[1], weights.MOST_FILTERS)
     if len(layers) == 1:

@@ -185,6 +185,11 @@ class Config:
         """The sizes of all layers, as in ``784-900-10``."""
         return "-".join(map(str, (math.prod(self.image), *self.hidden, self.classes)))
 
+    @property
+    def network(self) -> str:
+        """The layers and the activation, as in ``784-900-10 relu``; without a hidden layer there is none to name."""
+        return f"{self.layers} {self.activation}" if self.hidden else self.layers
+
     def as_dict(self) -> dict[str, Any]:
         """Return the fields as numbers, strings and lists."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}

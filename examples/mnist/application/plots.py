@@ -89,7 +89,7 @@ def plot_curves(epochs: Sequence[dict[str, Any]], title: str, path: Path) -> boo
 def draw(axes: Any, epochs: Sequence[dict[str, Any]], name: str, **style: Any) -> None:
     """Draw one figure of all epochs as a curve, its points marked unless there are too many to tell apart."""
     size = 4 if len(epochs) <= CROWDED else 0
-    axes.plot([e["epoch"] for e in epochs], [e[name] for e in epochs], markersize=size, linewidth=1.5, **style)
+    axes.plot([e["epoch"] for e in epochs], [e[name] for e in epochs], markersize=size, **{"linewidth": 1.5} | style)
 
 
 def arrange(axes: Any, name: str, numbers: Sequence[int]) -> None:

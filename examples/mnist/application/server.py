@@ -143,7 +143,7 @@ class Handler(BaseHTTPRequestHandler):
     def send_model(self) -> None:
         """Send what the page says of the model."""
         trained = self.server.trained
-        facts = {"network": trained.network, "dataset": trained.dataset_name}
+        facts = {"network": trained.config.network, "dataset": trained.dataset_name}
         self.send_json(200, facts | {"classes": trained.classes, "image": trained.config.image})
 
     def send_prediction(self) -> None:

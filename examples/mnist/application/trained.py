@@ -43,11 +43,6 @@ class Trained:
         return file.parent.name if file.name == MODEL else file.stem
 
     @property
-    def network(self) -> str:
-        """The layers and the activation, as in ``784-900-10 relu``; without a hidden layer there is none to name."""
-        return f"{self.config.layers} {self.config.activation if self.config.hidden else ''}".rstrip()
-
-    @property
     def classes(self) -> list[str]:
         """The names of the classes."""
         known = CLASSES[self.dataset].source.classes if self.dataset in CLASSES else ()

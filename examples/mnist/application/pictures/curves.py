@@ -24,7 +24,7 @@ def plot_runs(runs: Mapping[str, Sequence[dict[str, Any]]], path: Path) -> None:
         for part, style in STYLES.items():
             draw(loss, epochs, f"{part}_loss", linestyle=style, **look)
             draw(accuracy, epochs, f"{part}_accuracy", linestyle=style, **look)
-        draw(rate, epochs, "lr", **look)
+        draw(rate, epochs, "lr", **look | {"linewidth": max(1.5, 1.5 + 2 * (min(len(runs), 4) - 1 - number))})
         best = max(epochs, key=lambda epoch: (epoch["validation_accuracy"], epoch["epoch"]))
         label = f"best validation accuracy {best['validation_accuracy']:.4f} in epoch {best['epoch']}: {name}"
         handles.append(Line2D([], [], label=literal(label), **look))

@@ -101,6 +101,8 @@ def plot_filters(layer: Layer, names: Sequence[str] | None, image: tuple[int, ..
 
 def plot_units(layers: Sequence[Layer], names: Sequence[str], title: str, path: Path) -> None:
     """Draw each unit as a point: its weights along the two principal components of all units, before and after."""
+    from matplotlib.patheffects import withStroke
+
     shown = choose(layers)
     figure, panels = make_panels(len(shown), title)
     for axes, layer in zip(panels, shown, strict=True):
@@ -109,9 +111,12 @@ def plot_units(layers: Sequence[Layer], names: Sequence[str], title: str, path: 
         axes.scatter(*before.T, s=18, color=BEFORE, marker="x", linewidths=1, zorder=3, label="before training")
         axes.scatter(*after.T, s=14, color=AFTER, alpha=0.7, linewidths=0, label="after training")
         if layer is layers[-1] and len(names) <= MOST_NAMES:
+            middle = (points[:, 0].min() + points[:, 0].max()) / 2
             for name, place in zip(names, after, strict=True):
-                axes.annotate(name, place, xytext=(4, 4), textcoords="offset points", fontsize="small")
-            axes.margins(x=0.25, y=0.12)  # names stand above their points, to the right
+                look = {"ha": "right", "xytext": (-4, 4)} if place[0] > middle else {"ha": "left", "xytext": (4, 4)}
+                text = axes.annotate(name, place, textcoords="offset points", fontsize="small", **look)
+                text.set_path_effects([withStroke(linewidth=2.5, foreground="white")])
+            axes.margins(x=0.12, y=0.12)
         label_components(axes, layer.name, parts)
     handles, labels = panels[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=2)

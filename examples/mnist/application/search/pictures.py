@@ -229,7 +229,7 @@ def draw_learning_curves(space: Space, trials: Sequence[Trial], title: str) -> A
     axes.set(xlabel="epoch", ylabel=ACCURACY)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=3, fontsize="small")
     return figure
 
 
