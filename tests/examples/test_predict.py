@@ -76,6 +76,16 @@ def test_a_digit_lies_in_its_box_with_its_mass_in_the_middle() -> None:
     assert abs((image.sum(0) @ np.arange(28)) / image.sum() - 14) <= 0.5
 
 
+@pytest.mark.parametrize("noise", [-1e-5, 0.0, 1e-5])
+def test_a_mass_midway_between_two_pixels_goes_one_way(noise: float) -> None:
+    """The last digits of the sums, which depend on the machine, move nothing."""
+    page = np.ones((100, 80))
+    page[10:70, 30:36] = 0
+    page[10:40, 30:36] += noise + 1e-5
+    image = prepare(page, "mnist", (28, 28))
+    assert np.flatnonzero((image > 0.5).any(1))[[0, -1]].tolist() == [4, 23]
+
+
 @pytest.mark.parametrize(("paper", "ink"), [(255, 0), (0, 255), (200, 90), (60, 140)])
 @pytest.mark.parametrize("shift", [0, 15])
 def test_polarity_contrast_and_place_do_not_matter(paper: int, ink: int, shift: int) -> None:

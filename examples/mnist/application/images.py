@@ -15,6 +15,7 @@ LARGEST = 50_000_000  # pixels
 CONTRAST = 0.05  # between the darkest and the brightest pixel, below which a picture is blank
 REDUCED = 5  # times the size of the data set's images is enough for a picture
 FAINT_EDGE, DARK = 0.05, 0.25  # parts of the darkest ink, see `cut_ink`
+TIE = 1e-3  # pixels: a mass midway between two goes up and left, whatever the last digits of its sums
 SHADES, PLAIN_SHADES = " ░▒▓█", " .:*#"
 
 Array = np.ndarray
@@ -114,7 +115,7 @@ def prepare(grey: Array, dataset: str, size: tuple[int, ...]) -> Array:
     >>> page[10:70, 30:36] = 0  # a dark stroke on bright paper
     >>> image = prepare(page, "mnist", (28, 28))
     >>> np.flatnonzero((image > 0.5).any(1))[[0, -1]].tolist(), np.flatnonzero((image > 0.5).any(0)).tolist()
-    ([4, 23], [14, 15])
+    ([4, 23], [13, 14])
     """
     return PREPARATIONS.get(dataset, scale)(grey, size)
 
@@ -124,7 +125,7 @@ def centre_by_mass(grey: Array, size: tuple[int, ...]) -> Array:
     ink = fit(cut_ink(grey, size), tuple(round(side * 5 / 7) for side in size))
     total = ink.sum()
     corner = [
-        round(side / 2 - float(ink.sum(1 - axis) @ np.arange(ink.shape[axis]) / total))
+        round(side / 2 - float(ink.sum(1 - axis) @ np.arange(ink.shape[axis]) / total) - TIE)
         for axis, side in enumerate(size)
     ]
     return place(ink, corner, size)
