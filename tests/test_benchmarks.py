@@ -105,7 +105,10 @@ def test_the_contenders_take_the_same_step() -> None:
 
 
 FIGURES = {
-    "machine": {"processor": "P", "cores": 2, "kernels": "K", "python": "3", "versions": {"numpy": "2"}},
+    "machine": {
+        "processor": "P", "cores": 2, "threads": None, "kernels": "K",
+        "python": "3", "versions": {"numpy": "2"},
+    },
     "rounds": 3,
     "tables": {
         "cnn": {
@@ -151,7 +154,7 @@ def test_figures_of_different_machines_are_not_mixed(tmp_path: Path) -> None:
     assert "different machines" in result.stderr
 
 
-@pytest.mark.parametrize("arguments", [["mlpp"], ["--contenders", "tensorflow"], ["--rounds", "0"]])
+@pytest.mark.parametrize("arguments", [["mlpp"], ["--contenders", "tensorflow"], ["--rounds", "0"], ["--threads", "0"]])
 def test_what_is_not_there_is_refused(arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.returncode == 2

@@ -25,6 +25,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", default=[""], metavar="TEXT", help="only rows with one of these in them")
     parser.add_argument("--contenders", nargs="+", default=[], metavar="NAME", help="only these, and each table's base")
     parser.add_argument("--rounds", type=int, default=21, help="turns that each contender takes (default: 21)")
+    parser.add_argument("--threads", type=int, help="of each contender; by default as many as it takes by itself")
     parser.add_argument("--smoke", action="store_true", help="few, short and small turns: shows that it runs, no more")
     parser.add_argument("--figures", type=Path, nargs="+", metavar="FILE", help="read what --json wrote instead")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to this file")
@@ -36,15 +37,16 @@ def parse() -> argparse.Namespace:
     names = {name for table in TABLES.values() for name in table.contenders}
     if unknown := set(options.contenders) - names:
         parser.error(f"there is no contender {min(unknown)!r}: choose from {', '.join(sorted(names))}")
-    if options.rounds < 1:
-        parser.error(f"--rounds must be at least 1, not {options.rounds}")
+    for name, value in (("rounds", options.rounds), ("threads", options.threads)):
+        if value is not None and value < 1:
+            parser.error(f"--{name} must be at least 1, not {value}")
     return options
 
 
 def measure_all(options: argparse.Namespace) -> dict[str, Any]:
     """Measure what is asked for, printing it row by row, and return it."""
-    effort = measure.SMOKE if options.smoke else measure.Effort(options.rounds)
-    results: dict[str, Any] = {"machine": machine.describe(), "rounds": effort.rounds, "tables": {}}
+    effort = measure.SMOKE if options.smoke else measure.Effort(options.rounds, threads=options.threads)
+    results: dict[str, Any] = {"machine": machine.describe(effort.threads), "rounds": effort.rounds, "tables": {}}
     print(report.facts(results))
     for key in options.tables or TABLES:
         table = TABLES[key]
@@ -65,11 +67,11 @@ def read(paths: list[Path], wanted: list[str]) -> dict[str, Any]:
     Raises
     ------
     ValueError
-        If they come from different machines or versions.
+        If they come from different machines, versions or numbers of threads.
     """
     parts = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
     if any(part["machine"] != parts[0]["machine"] for part in parts):
-        raise ValueError("these figures come from different machines or versions, and cannot stand in one table")
+        raise ValueError("these figures are of different machines, versions or numbers of threads: keep them apart")
     results: dict[str, Any] = {"machine": parts[0]["machine"], "rounds": max(part["rounds"] for part in parts)}
     results["tables"] = {}
     for key in wanted or TABLES:

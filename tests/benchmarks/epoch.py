@@ -165,7 +165,7 @@ EPOCH = Table(
     unit="s",
     scale=1.0,
     seconds=0.0,
-    rounds=9,
+    rounds=5,
 )
 
 LOADING = Table(
@@ -183,5 +183,5 @@ LOADING = Table(
     unit="s",
     scale=1.0,
     seconds=0.0,
-    rounds=9,
+    rounds=5,
 )

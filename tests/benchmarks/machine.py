@@ -16,11 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGES = ("numpy", "torch", "jax", "mygrad", "autograd", "scikit-learn")
 
 
-def describe() -> dict[str, Any]:
-    """Return processor, cores, kernels of the matrix products and versions."""
+def describe(threads: int | None) -> dict[str, Any]:
+    """Return processor, cores, threads of each contender if they were set, kernels of the products, and versions."""
     return {
         "processor": processor(),
         "cores": os.cpu_count(),
+        "threads": threads,
         "python": platform.python_version(),
         "blas": np.show_config(mode="dicts")["Build Dependencies"]["blas"].get("openblas configuration", "unknown"),
         "kernels": kernels(),

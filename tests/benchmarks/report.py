@@ -38,9 +38,10 @@ def facts(results: dict[str, Any]) -> str:
     """Return on what the figures were measured, in a sentence."""
     about = results["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    threads = f" ({about['threads']} for each contender)" if about["threads"] else ""
     return (
-        f"{about['processor']}, {about['cores']} cores, OpenBLAS kernels {about['kernels']}, Python {about['python']}, "
-        f"{packages}; {results['rounds']} rounds at most."
+        f"{about['processor']}, {about['cores']} cores{threads}, OpenBLAS kernels {about['kernels']}, "
+        f"Python {about['python']}, {packages}; {results['rounds']} rounds at most."
     )
 
 
