@@ -69,10 +69,14 @@ def load_data(config: Config, dataset: str, options: argparse.Namespace) -> tupl
     ------
     DataUnavailableError
         If it cannot be had, or does not fit the network.
+    OptionError
+        If the validation images are asked for, and there are none.
     """
     directory = options.data_dir
     if directory is None and config.data_dir is not None and os.path.isdir(config.data_dir):
         directory = config.data_dir
+    if options.split == "validation" and not config.validation:
+        raise OptionError("--split validation: this model was trained with --validation 0, on all of the images")
     if options.split == "validation":
         needed = samples_needed(config.validation, config.train_size)
         data = load(dataset, directory, train=True, needed=needed)

@@ -65,7 +65,7 @@ def prepare(command: Command) -> tuple[Run, Trainer, Any]:
     else:
         run.restore(trainer)
     print(
-        f"[{data.name}] {config.network}, {len(training)} images to train, {len(validation)} to validate, "
+        f"[{data.name}] {config.network}, {len(training)} images to train, {len(validation) or 'none'} to validate, "
         f"in {run.folder}"
     )
     return run, trainer, test
@@ -100,12 +100,13 @@ def fit(run: Run, trainer: Trainer) -> None:
 
 def report(trainer: Trainer, epoch: Epoch, is_best: bool) -> None:
     """Print the figures of an epoch."""
-    epochs = trainer.config.epochs
+    epochs, validated = trainer.config.epochs, ""
+    if epoch.validation_accuracy is not None:
+        validated = f"validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}  "
     print(
         f"[{trainer.name}] epoch {epoch.epoch:{len(str(epochs))}}/{epochs}  "
         f"train loss {epoch.train_loss:.4f} accuracy {epoch.train_accuracy:.4f}  "
-        f"validation loss {epoch.validation_loss:.4f} accuracy {epoch.validation_accuracy:.4f}  "
-        f"lr {epoch.lr:.4g}  {epoch.seconds:.2f} s{'  best' if is_best else ''}",
+        f"{validated}lr {epoch.lr:.4g}  {epoch.seconds:.2f} s{'  best' if validated and is_best else ''}",
         flush=True,
     )
 
@@ -128,10 +129,11 @@ def finish(run: Run, trainer: Trainer, test: Any, start: float) -> None:
         history = [epoch.as_dict() for epoch in trainer.history]
         if not plot_curves(history, f"{name}, {config.network}", run.folder / "curves.png"):
             print(f"[{name}] no curves.png: matplotlib is not installed (pip install matplotlib)")
-    print(
-        f"[{name}] best epoch {best.epoch} by validation accuracy {best.validation_accuracy:.4f}: {run.folder / MODEL}"
-    )
-    print(f"[{name}] test accuracy {test_accuracy:.4f} of the best model, {results['seconds']:.1f} s in all")
+    which, why = "last", "nothing was validated"
+    if best.validation_accuracy is not None:
+        which, why = "best", f"by validation accuracy {best.validation_accuracy:.4f}"
+    print(f"[{name}] {which} epoch {best.epoch}{' ' if which == 'best' else ', '}{why}: {run.folder / MODEL}")
+    print(f"[{name}] test accuracy {test_accuracy:.4f} of the {which} model, {results['seconds']:.1f} s in all")
 
 
 def run_training(command: Command) -> None:

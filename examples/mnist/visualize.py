@@ -72,7 +72,12 @@ def read_epochs(trained: Trained) -> list[dict[str, Any]]:
     try:
         epochs = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         needed = ("epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "lr")
-        return [{name: float(epoch[name]) for name in needed} | {"epoch": int(epoch["epoch"])} for epoch in epochs]
+        missing = ("validation_loss", "validation_accuracy")  # where nothing was validated
+        return [
+            {name: None if epoch[name] is None and name in missing else float(epoch[name]) for name in needed}
+            | {"epoch": int(epoch["epoch"])}
+            for epoch in epochs
+        ]
     except DAMAGED as error:
         raise RunError(f"{path} is damaged: {type(error).__name__}: {error}") from error
 

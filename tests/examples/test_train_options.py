@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -24,10 +26,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_images(tmp_path_factory.mktemp("data") / "rows")
 
 
-def one_error(capsys: pytest.CaptureFixture[str]) -> str:
+def one_error(capsys: pytest.CaptureFixture[str], script: str = "train.py") -> str:
     """Return what stands on stderr, which must be one line."""
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("train.py: ")
+    assert line.startswith(f"{script}: ")
     return line
 
 
@@ -139,7 +141,9 @@ def test_the_configs_of_the_project(path: Path, tmp_path: Path) -> None:
         (["--lr", "nan"], "--lr must be a finite number, not nan"),
         (["--lr", "inf"], "--lr must be a finite number, not inf"),
         (["--dropout", "nan"], "--dropout must be a finite number"),
-        (["--validation", "0"], "--validation must be a whole number of samples, or a fraction"),
+        (["--validation", "-1"], "--validation must be a whole number of samples, or a fraction"),
+        (["--validation", "0", "--patience", "3"], "--patience follows the validation accuracy, which --validation 0"),
+        (["--validation", "0", "--rho", "0.5"], "--rho follows the validation accuracy, which --validation 0 leaves"),
         (["--validation", "1.5"], "--validation must be a whole number of samples, or a fraction"),
         (["--ema", "1"], "--ema must be at least 0 and below 1"),
         (["--rho", "0"], "--rho must be above 0 and at most 1"),
@@ -414,6 +418,64 @@ def test_the_average_is_what_is_judged_and_kept(data: Path, tmp_path: Path) -> N
     for name, value in best.items():
         np.testing.assert_array_equal(value.array, last[f"average/module.{name}"].array)
         assert not np.array_equal(value.array, last[f"model/{name}"].array)
+
+
+# ---- no validation
+
+
+@pytest.mark.parametrize("split", ["random", "ordered"])
+def test_all_images_are_trained_on_without_validation(
+    split: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    arguments = ["--dataset", data, *QUICK, "--validation", 0, "--split", split, "--epochs", 3]
+    assert run_here(*arguments, "--output", run) == 0
+    out = capsys.readouterr().out
+    assert "600 images to train, none to validate" in out
+    assert "validation" not in out
+    assert f"last epoch 3, nothing was validated: {run / 'best.npz'}" in out
+    assert "of the last model" in out
+    assert [epoch["validation_accuracy"] for epoch in epochs_of(run)] == [None] * 3
+    best, last = tg.load(run / "best.npz"), tg.load(run / "last.npz")
+    for name, value in best.items():
+        np.testing.assert_array_equal(value.array, last[f"model/{name}"].array)
+    results = json.loads((run / "run.json").read_text())["results"]
+    assert (results["best_epoch"], results["validation_accuracy"]) == (3, None)
+    assert run_here("--resume", run) == 0
+
+
+def test_a_run_without_validation_is_tested_and_drawn(data: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    assert run_here("--dataset", data, *QUICK, "--validation", 0, "--output", run) == 0
+
+    def test(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(SCRIPT.with_name("test.py")), str(run), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)
+
+    tested = test()
+    assert tested.returncode == 0, tested.stderr
+    assert "test accuracy REPRODUCED" in tested.stdout
+    refused = test("--split", "validation")
+    assert refused.returncode == 2
+    assert refused.stderr.count("\n") == 1
+    assert "--split validation: this model was trained with --validation 0, on all of the images" in refused.stderr
+    pytest.importorskip("matplotlib", reason="matplotlib is not installed")
+    from application.pictures.curves import plot_runs
+    from application.plots import plot_curves
+
+    epochs = epochs_of(run)
+    assert plot_curves(epochs, "no validation", tmp_path / "curves.png")
+    plot_runs({"one": epochs, "other": [e | {"validation_loss": 1.0, "validation_accuracy": 0.5} for e in epochs]},
+              tmp_path / "runs.png")
+    assert all((tmp_path / name).stat().st_size > 0 for name in ("curves.png", "runs.png"))
+
+
+def test_a_search_needs_validation() -> None:
+    from application.config import OptionError
+    from application.search.options import parse
+
+    with pytest.raises(OptionError, match="--validation 0 leaves out"):
+        parse(["--validation", "0", "--learning-rates", "0.1"])
 
 
 # ---- what else a run writes

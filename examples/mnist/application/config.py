@@ -35,7 +35,7 @@ SIZES = Range("positive sizes", lambda value: value >= 1)
 FACTOR = Range("above 0 and at most 1", lambda value: 0 < value <= 1)
 AMOUNT = Range(
     "a whole number of samples, or a fraction between 0 and 1",
-    lambda value: 0 < value < 1 or (value >= 1 and value == int(value)),
+    lambda value: 0 <= value < 1 or (value >= 1 and value == int(value)),
 )
 
 
@@ -79,7 +79,11 @@ class Config:
     )
     data_dir: str | None = option(None, "folder of the data files; by default $TINYGRAD_NP_DATA, else the user's cache")
     validation: float = option(
-        10_000, "how much of the training data is kept for choosing the best epoch: samples, or a part", float, AMOUNT
+        10_000,
+        "how much of the training data is kept for choosing the best epoch: samples, or a part; 0: none, and the last "
+        "epoch is kept",
+        float,
+        AMOUNT,
     )
     split: str = option(
         "random", "which samples these are: drawn by the seed, or, ordered, the last ones", choices=SPLITS
@@ -163,8 +167,11 @@ class Config:
     def __post_init__(self) -> None:
         for f in fields(self):
             object.__setattr__(self, f.name, conform(f, getattr(self, f.name)))
-        if self.validation >= 1:
+        if self.validation >= 1 or not self.validation:
             object.__setattr__(self, "validation", int(self.validation))
+        if not self.validation and (self.patience or self.rho < 1):
+            name = "--patience" if self.patience else "--rho"
+            raise OptionError(f"{name} follows the validation accuracy, which --validation 0 leaves out")
         if self.lr is None:
             object.__setattr__(self, "lr", OPTIMIZERS[self.optimizer].lr)
         if self.schedule in ("step", "exponential") and not self.lr_step:

@@ -119,14 +119,14 @@ def samples_needed(validation: float, train_size: int) -> int | None:
 
 
 def split(data: Any, validation: float, train_size: int, seed: int, ordered: bool = False) -> tuple[Any, Any]:
-    """Return a training and a validation part of `data`.
+    """Return a training and a validation part of `data`; the second has no samples if none are kept.
 
     Parameters
     ----------
     data
         a data set.
     validation
-        samples of the validation part, or, below 1, its part of `data`, rounded down.
+        samples of the validation part, or, below 1, its part of `data`, rounded down; 0 for none.
     train_size
         samples of the training part; 0 for all others.
     seed
@@ -141,7 +141,7 @@ def split(data: Any, validation: float, train_size: int, seed: int, ordered: boo
     """
     kept = int(validation) if validation >= 1 else int(len(data) * validation)
     left = len(data) - kept
-    if left < max(train_size, 1) or not kept:
+    if left < max(train_size, 1) or (validation and not kept):
         raise DataUnavailableError(
             f"{data.name} has {len(data)} samples, of which --validation {validation:g} keeps {kept} and leaves "
             f"{max(left, 0)} to train on, but --train-size asks for {train_size or 'all'}: ask for another part"

@@ -40,7 +40,7 @@ class Events:
     def add(self, figures: dict[str, Any]) -> None:
         """Write the figures of an epoch, and make sure that they are in the file."""
         for name, value in figures.items():
-            if name != "epoch":
+            if name != "epoch" and value is not None:
                 part, _, what = name.partition("_")
                 self.writer.add_scalar(f"{what}/{part}" if what else name, value, figures["epoch"])
         self.writer.flush()

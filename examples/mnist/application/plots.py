@@ -48,7 +48,8 @@ def plot_curves(epochs: Sequence[dict[str, Any]], title: str, path: Path) -> boo
     ----------
     epochs
         the figures of each: ``epoch``, ``train_loss``, ``train_accuracy``, ``validation_loss``,
-        ``validation_accuracy`` and ``lr``. The best has the highest validation accuracy, and is the latest of equals.
+        ``validation_accuracy`` and ``lr``. The best has the highest validation accuracy, and is the latest of equals;
+        where nothing was validated these are None, and the last one is marked.
     title
         what stands above.
     path
@@ -72,15 +73,19 @@ def plot_curves(epochs: Sequence[dict[str, Any]], title: str, path: Path) -> boo
     if figure is None:
         return False
     loss, accuracy, rate = figure.subplots(1, 3)
-    for part, color, marker in PARTS:
+    validated = epochs[0]["validation_accuracy"] is not None
+    for part, color, marker in PARTS if validated else PARTS[:1]:
         draw(loss, epochs, f"{part}_loss", color=color, marker=marker, label=part)
         draw(accuracy, epochs, f"{part}_accuracy", color=color, marker=marker, label=part)
     draw(rate, epochs, "lr", color=GREY, marker="o")
-    best = max(epochs, key=lambda epoch: (epoch["validation_accuracy"], epoch["epoch"]))
+    best = max(epochs, key=lambda epoch: (epoch["validation_accuracy"] or 0.0, epoch["epoch"]))
+    which = "best" if validated else "last"
     for axes, name in ((loss, "loss"), (accuracy, "accuracy"), (rate, "learning rate")):
-        axes.axvline(best["epoch"], color="black", linestyle=":", linewidth=1.2, label=f"best epoch, {best['epoch']}")
+        marked = f"{which} epoch, {best['epoch']}"
+        axes.axvline(best["epoch"], color="black", linestyle=":", linewidth=1.2, label=marked)
         arrange(axes, name, [epoch["epoch"] for epoch in epochs])
-    accuracy.set_title(f"best validation accuracy {best['validation_accuracy']:.4f}", fontsize="medium")
+    title = f"best validation accuracy {best['validation_accuracy']:.4f}" if validated else "nothing was validated"
+    accuracy.set_title(title, fontsize="medium")
     accuracy.legend()
     figure.savefig(path, dpi=120)
     return True

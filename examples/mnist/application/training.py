@@ -29,13 +29,16 @@ class DivergedError(Exception):
 
 @dataclass(frozen=True)
 class Epoch:
-    """The figures of one epoch: mean losses, accuracies between 0 and 1, its last rate, seconds of training alone."""
+    """The figures of one epoch: mean losses, accuracies between 0 and 1, its last rate, seconds of training alone.
+
+    Those of validation are None where no images are kept for it.
+    """
 
     epoch: int
     train_loss: float
     train_accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None
+    validation_accuracy: float | None
     lr: float
     seconds: float
 
@@ -77,7 +80,7 @@ class Trainer:
     model
         the network, trained in place.
     training, validation
-        the data.
+        the data; the second may be empty.
 
     Attributes
     ----------
@@ -106,13 +109,13 @@ class Trainer:
 
     @property
     def best(self) -> Epoch:
-        """The best epoch by validation accuracy, the latest of equals."""
-        return max(self.history, key=lambda epoch: (epoch.validation_accuracy, epoch.epoch))
+        """The best epoch by validation accuracy, the latest of equals; the last one if nothing is validated."""
+        return max(self.history, key=lambda epoch: (epoch.validation_accuracy or 0.0, epoch.epoch))
 
     @property
     def waited(self) -> int:
         """How many epochs have passed since the validation accuracy was last better than ever before."""
-        reached = max(self.history, key=lambda epoch: (epoch.validation_accuracy, -epoch.epoch))
+        reached = max(self.history, key=lambda epoch: (epoch.validation_accuracy or 0.0, -epoch.epoch))
         return len(self.history) - reached.epoch
 
     @property
@@ -128,7 +131,7 @@ class Trainer:
     def rate(self) -> Callable[[int], float]:
         """Return the function that gives the learning rate of each batch of the next epoch."""
         config, number, batches = self.config, len(self.history), len(self.loader)
-        accuracies = [epoch.validation_accuracy for epoch in self.history]
+        accuracies = [epoch.validation_accuracy or 0.0 for epoch in self.history]
         falls = sum(after < before for before, after in pairwise(accuracies))
         assert config.lr is not None  # a config fills it in
         lr = config.lr * config.rho**falls
@@ -156,11 +159,14 @@ class Trainer:
             start = time.perf_counter()
             train_loss, train_accuracy = self._train(rate, bar)
             seconds = time.perf_counter() - start
-            validation_loss, validation_accuracy = evaluate(self.judged, self.criterion, self.validation)
-        if not math.isfinite(train_loss + validation_loss):
+            validation_loss, validation_accuracy = None, None
+            if len(self.validation):
+                validation_loss, validation_accuracy = evaluate(self.judged, self.criterion, self.validation)
+        if not math.isfinite(train_loss + (validation_loss or 0.0)):
+            validated = "" if validation_loss is None else f" and in validation {validation_loss}"
             raise DivergedError(
-                f"epoch {number + 1}: the training diverged, its loss is {train_loss} and in validation "
-                f"{validation_loss}; choose a smaller --lr than {self.config.lr:g}"
+                f"epoch {number + 1}: the training diverged, its loss is {train_loss}{validated}; choose a smaller "
+                f"--lr than {self.config.lr:g}"
             )
         last_lr = rate(len(self.loader) - 1)
         epoch = Epoch(

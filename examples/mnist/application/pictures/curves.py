@@ -21,12 +21,17 @@ def plot_runs(runs: Mapping[str, Sequence[dict[str, Any]]], path: Path) -> None:
     handles = [Line2D([], [], color="black", linestyle=style, label=part) for part, style in STYLES.items()]
     for number, (name, epochs) in enumerate(runs.items()):
         look: dict[str, Any] = {"color": COLORS[number % len(COLORS)], "marker": MARKERS[number % len(MARKERS)]}
+        validated = epochs[0]["validation_accuracy"] is not None
         for part, style in STYLES.items():
+            if part == "validation" and not validated:
+                continue
             draw(loss, epochs, f"{part}_loss", linestyle=style, **look)
             draw(accuracy, epochs, f"{part}_accuracy", linestyle=style, **look)
         draw(rate, epochs, "lr", **look | {"linewidth": max(1.5, 1.5 + 2 * (min(len(runs), 4) - 1 - number))})
-        best = max(epochs, key=lambda epoch: (epoch["validation_accuracy"], epoch["epoch"]))
-        label = f"best validation accuracy {best['validation_accuracy']:.4f} in epoch {best['epoch']}: {name}"
+        label = f"nothing was validated: {name}"
+        if validated:
+            best = max(epochs, key=lambda epoch: (epoch["validation_accuracy"], epoch["epoch"]))
+            label = f"best validation accuracy {best['validation_accuracy']:.4f} in epoch {best['epoch']}: {name}"
         handles.append(Line2D([], [], label=literal(label), **look))
     numbers = [epoch["epoch"] for epochs in runs.values() for epoch in epochs]
     for axes, name in ((loss, "loss"), (accuracy, "accuracy"), (rate, "learning rate")):

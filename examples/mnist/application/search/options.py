@@ -95,6 +95,8 @@ def parse(arguments: Sequence[str]) -> Command:
     output = fixed.pop("output", None)
     if fixed.pop("tensorboard", False):
         raise OptionError("--tensorboard is for train.py; the figures of all trials are in trials.json")
+    if fixed.get("validation") == 0:
+        raise OptionError("a search compares validation accuracies, which --validation 0 leaves out")
     check(own["strategy"], space)
     if own["strategy"] == "tpe" and own["record"] == "journal":
         raise OptionError("--strategy tpe is Optuna's, so it needs --record optuna")
