@@ -15,7 +15,7 @@ from train_command import epochs_of, run_here, write_images
 SIZES = ["--validation", "100", "--batch-size", "64", "--epochs", "4", "--hidden", "24"]  # 500 = 7 * 64 + 52
 OPTIONS = {
     "as by default": "",
-    "plain descent": "--momentum 0 --dropout 0 --input-dropout 0 --schedule constant --hidden 24 16",
+    "plain descent": "--momentum 0 --dropout 0 --input-dropout 0 --schedule constant --hidden 600 16",
     "momentum without Nesterov": "--no-nesterov --weight-decay 1e-3 --no-decay-biases --schedule step --lr-step 1",
     "AdamW, warped": "--optimizer adamw --weight-decay 0.1 --no-decay-biases --schedule cosine --warmup 0.3 --ema 0.9 "
     "--normalize --label-smoothing 0.1 --rotate 10 --elastic 0.5 --flip 0.5",
