@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 import numpy as np
 from application import environment
 from application.command_line import Parser
-from application.config import DATASETS, Config
+from application.config import DATASETS, Config, OptionError
 from application.data import DataUnavailableError, fingerprints, load, resolved, samples_needed, split
 from application.model import LOSSES
 from application.outcome import run_command
