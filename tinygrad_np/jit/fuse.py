@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import blas
-from ..ops.update import BLOCK
+from ..ops.update import LARGE
 from ..primitive import registry
 from . import lower
 from .trace import INPUT, KNOWN, RESULT, Call, Opaque, Value, values_in
@@ -77,7 +77,7 @@ class Patterns:
         for call in self.calls:
             if not _is_plain_descent(call):
                 continue
-            if call.arguments[0].array.size <= 2 * BLOCK:  # the update itself goes through larger ones in blocks
+            if call.arguments[0].array.size < LARGE:  # the update itself goes through larger ones in one pass
                 result[call] = _in_two_passes(call)
             found = self._in_one_pass(call) if fused and not call.keywords.get("maximize") else None
             if found is not None:

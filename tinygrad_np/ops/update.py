@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from .. import blas
 from ..denormals import flushed
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
@@ -23,6 +24,7 @@ from ..tensor import Tensor
 # instead of 1100.
 BLOCK = 1 << 15
 PAGE = 1 << 12  # bytes
+LARGE = 1 << 14  # elements from which one call of BLAS beats two of NumPy: 39,200 take 5 microseconds instead of 9
 
 _local = threading.local()
 
@@ -123,6 +125,14 @@ def _descent(p: Any, grad: Any, out: Any, weight_decay: float, maximize: bool) -
     return np.negative(grad, out=out) if maximize else grad
 
 
+def _descends(p: Any, grad: Any, rate: float, maximize: bool) -> bool:
+    """Do ``p -= rate * grad``, or ``+=``, the short way, and return True; or False where there is none."""
+    if p.size >= LARGE:
+        return blas.add_scaled(p, grad, rate if maximize else -rate)
+    (np.add if maximize else np.subtract)(p, np.multiply(grad, _scalar(rate, p.dtype)), p)
+    return True
+
+
 def _move(average: Any, value: Any, weight: float, between: Any) -> None:
     """Move a running average towards a value: average + weight * (value - average), in place."""
     between = np.subtract(value, average, out=between)
@@ -180,12 +190,12 @@ def sgd_update(
     tensor([0.5, 2.5])
     """
     dtype = p.dtype
-    rate = _scalar(_number(lr), dtype)
+    rate = _number(lr)
     if p.shape != grad.shape or dtype != grad.dtype:
         _check(p, grad)
-    if p.size <= 2 * BLOCK and buffer is None and not weight_decay:  # the short way: most parameters are small
-        (np.add if maximize else np.subtract)(p, np.multiply(grad, rate), p)
+    if buffer is None and not weight_decay and _descends(p, grad, rate, maximize):
         return
+    rate = _scalar(rate, dtype)
     _check(p, buffer)
     for q, d, b, s, t in _blocks(p, grad, buffer, scratch=2):
         d = _descent(q, d, s, weight_decay, maximize)
@@ -235,10 +245,11 @@ def sgd_update_each(parameters: Sequence[Tensor], lr: Any, maximize: bool = Fals
         if array.dtype is not dtype:
             dtype = array.dtype
             scalar = _scalar(rate, dtype)
-        if g.size > 2 * BLOCK or g.dtype is not dtype or g.shape != array.shape:
+        if g.dtype is dtype and g.shape == array.shape and g.size < LARGE:
+            move(array, np.multiply(g, scalar), array)
+        elif g.shape != array.shape or not blas.add_scaled(array, g, rate if maximize else -rate):
             registry["sgd_update"](p, grad, None, lr, maximize=maximize)
             continue
-        move(array, np.multiply(g, scalar), array)
         p._version[0] += 1
 
 
