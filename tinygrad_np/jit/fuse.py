@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .. import blas
+from ..ops.sums import ones
 from ..ops.update import LARGE
 from ..primitive import registry
 from . import lower
@@ -112,6 +113,8 @@ class Patterns:
             operands = maker.arguments
         elif maker.function == np.add.reduce and _sums_rows(maker):
             operands = maker.arguments[:1]
+        elif maker.function is np.dot and not maker.keywords and _is_ones(maker.arguments[0]):
+            operands = maker.arguments[1:]
         else:
             return None
         found = []
@@ -168,6 +171,11 @@ def _is_transpose(call: Call | None) -> bool:
 def _sums_rows(call: Call) -> bool:
     axis = call.arguments[1] if len(call.arguments) > 1 else call.keywords.get("axis", 0)
     return axis in (0, (0,)) and call.arguments[0].array.ndim == 2 and set(call.keywords) <= {"axis"}
+
+
+def _is_ones(x: Any) -> bool:
+    """Whether a product with `x` from the left sums rows, as `ops.sums` has it done."""
+    return type(x) is Value and x.kind == KNOWN and x.array is ones(x.array.size, x.array.dtype)
 
 
 def _binds(p: Transposed, operands: Sequence[Transposed]) -> bool:

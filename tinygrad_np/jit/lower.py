@@ -32,6 +32,7 @@ WITH_OUT = {  # other functions that take out= and give the same with it
     np.argmin,
     np.mean,
     np.clip,
+    np.dot,
 }
 COPYING = {np.ndarray.copy, np.copy, np.array, np.ndarray.astype}
 POWERS = {2: np.square, 0.5: np.sqrt, -1: np.reciprocal}  # what ndarray's ** does for these exponents

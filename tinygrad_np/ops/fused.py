@@ -11,6 +11,7 @@ from ..primitive import primitive
 from ..tensor import Tensor
 from .rectify import rectify
 from .softmax import softmax_
+from .sums import sum_columns, sum_rows
 
 
 @primitive(promotion="common")
@@ -31,7 +32,7 @@ def _linear_vjp(g: Any, x: Any, weight: Any, needs: tuple[bool, ...]) -> Sequenc
         inputs = x if x.ndim == 2 else np.reshape(x, (-1, weight.shape[1]))
         # the gradient lies in memory as the weight does, so that updates go straight through both
         dw = (inputs.T @ rows).T if weight.flags.fnc else rows.T @ inputs
-    return g @ weight if needs[0] else None, dw, np.add.reduce(rows, axis=0) if needs[2] else None
+    return g @ weight if needs[0] else None, dw, sum_rows(rows) if needs[2] else None
 
 
 linear_.defvjp_joint(_linear_vjp, fresh=True)
@@ -173,14 +174,14 @@ def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean", label
     if len(chosen) != len(x):
         raise IndexError(f"classes must be from 0 to {x.shape[1] - 1}, not {np.min(target)} to {np.max(target)}")
     if label_smoothing:
-        chosen = (1 - label_smoothing) * chosen + np.add.reduce(z, 1) * (label_smoothing / x.shape[1])
+        chosen = (1 - label_smoothing) * chosen + sum_columns(z) * (label_smoothing / x.shape[1])
     np.exp(z, out=z)
-    total = np.add.reduce(z, 1, keepdims=True)
-    losses = np.log(total[:, 0]) - chosen
-    z /= total
+    total = sum_columns(z)
+    losses = np.log(total) - chosen
+    z /= total[:, None]
     if reduction == "none":
         return losses, (z, onehot)
-    loss = np.add.reduce(losses)
+    loss = sum_columns(losses)
     return loss / len(x) if reduction == "mean" else loss, (z, onehot)
 
 
