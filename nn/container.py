@@ -11,7 +11,7 @@ from tinygrad_np import Tensor
 
 from .activation import ReLU
 from .linear import Linear
-from .module import MODULE, Module
+from .module import MODULE, Module, Structure
 
 
 def _apply(input: Any, layers: list[Any], relu_last: bool) -> Any:
@@ -137,11 +137,15 @@ class Sequential(_Numbered):
         """Return what the last module makes of the output of those before it.
 
         `Linear` layers with a `ReLU` between them, or one after the last, are one operation, except where one of them
-        has hooks or its own `forward`.
+        has hooks or its own `forward`.  Where there is nothing else, their parameters are remembered.
         """
+        attributes = self.__dict__
+        known = attributes.get("_stack")
+        if known is not None and known[0] is Structure.now:
+            return tg.linear_stack(input, *known[1])
+        whole = True  # whether all are one stack
         layers: list[Tensor | None] = []  # weights and biases of linear layers that have not been called
         open_end = False  # whether the last of them still may get a ReLU
-        attributes = self.__dict__
         for module in [attributes[name] for name, kind in self._names.items() if kind == MODULE]:
             kind = type(module)
             plain = not module._hooks and "forward" not in module.__dict__  # it does what its class does
@@ -150,12 +154,14 @@ class Sequential(_Numbered):
                 continue
             linear = kind is Linear and plain
             if layers and (open_end or not linear):
-                input, layers = _apply(input, layers, not open_end), []
+                input, layers, whole = _apply(input, layers, not open_end), [], False
             open_end = linear
             if linear:
                 layers += (module.weight, module.bias)
             else:
-                input = module(input)
+                input, whole = module(input), False
+        if whole and open_end and len(layers) > 2:
+            attributes["_stack"] = (Structure.now, layers)
         return _apply(input, layers, not open_end) if layers else input
 
     def _slice(self, index: slice) -> Self:

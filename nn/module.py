@@ -45,6 +45,21 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
 
+class Structure:
+    """What all modules are made of, as an object that is another one after every change of it.
+
+    A container that remembers what it found in its modules asks whether this is the same object as then: no module can
+    tell all that hold it.
+    """
+
+    now: object = object()
+
+    @classmethod
+    def changes(cls) -> None:
+        """Make what anybody remembers void: a part, a hook or a `forward` of some module is replaced."""
+        cls.now = object()
+
+
 class LoadedKeys(NamedTuple):
     """The names that `Module.load_state_dict` found in the module alone, and those in the state dict alone."""
 
@@ -129,9 +144,12 @@ class Module:
                     f"{type(value).__name__}: delete the attribute first to make it something else"
                 )
             object.__setattr__(self, name, value)
+            if kind is not None or name == "forward":
+                Structure.changes()
 
     def __delattr__(self, name: str) -> None:
         object.__delattr__(self, name)
+        Structure.changes()
         self.__dict__.get("_names", {}).pop(name, None)
 
     def _register(self, name: str, kind: str, value: Any) -> None:
@@ -144,6 +162,7 @@ class Module:
             names.pop(name, None)
             names[name] = kind
         self.__dict__[name] = value
+        Structure.changes()
 
     def _register_new(self, name: str, kind: str, value: Any) -> None:
         if not isinstance(name, str):
@@ -445,6 +464,7 @@ class Module:
                     _convert_parameter(tensor, convert)
                 else:
                     module.__dict__[name] = convert(tensor)
+                    Structure.changes()
         return self
 
     def float(self) -> Self:
@@ -517,6 +537,7 @@ class Module:
         return self._add_hook(Hook(hook, False, with_kwargs), prepend)
 
     def _add_hook(self, hook: Hook, prepend: bool) -> tg.RemovableHandle:
+        Structure.changes()
         hooks = self.__dict__.setdefault("_hooks", {})
         handle = tg.RemovableHandle(hooks)
         others = dict(hooks) if prepend else {}

@@ -243,7 +243,7 @@ def backward(
     >>> x.grad
     tensor([5., 7.])
     """
-    roots = _roots(_several(tensors), grad_tensors, create_graph)
+    roots = _roots(tensors, grad_tensors, create_graph)
     wanted = needed = None
     if inputs is not None:
         wanted = {edge_of(x): None for x in _several(inputs)}
@@ -254,6 +254,9 @@ def backward(
         keep = create_graph if retain_graph is None else retain_graph
         leaves = propagate(roots, keep, create_graph, wanted, needed)
         for edge, g in leaves.items():
+            if edge.grad is None and edge.hooks is None and wanted is None:  # as it mostly is
+                edge.grad = g if create_graph else wrap(g)
+                continue
             if edge.hooks is not None:
                 g = run_hooks(edge.hooks, g)
                 g = g if create_graph else g.copy()  # a hook may have kept it
@@ -319,7 +322,7 @@ def grad(
     edges = [edge_of(x) for x in several]
     wanted: dict[Any, Any] = dict.fromkeys(edges)
     _check_inputs(wanted)
-    roots = _roots(_several(outputs), grad_outputs, create_graph)
+    roots = _roots(outputs, grad_outputs, create_graph)
     needed = needed_edges([edge for edge, _ in roots], wanted)
     previous, mode.enabled = mode.enabled, create_graph
     try:
@@ -377,12 +380,13 @@ def _check_inputs(wanted: dict[Any, Any]) -> None:
         raise RuntimeError("an input does not require grad: call requires_grad_() before it is used")
 
 
-def _roots(tensors: list[Tensor], cotangents: Any, create_graph: bool) -> list[tuple[Edge, Any]]:
-    """Return the edges of `tensors` with their cotangents, checked."""
-    if cotangents is None and len(tensors) == 1 and not create_graph:
-        array, edge = tensors[0].array, edge_of(tensors[0])
-        if edge is not None and array.size == 1:  # a loss, mostly
-            return [(edge, np.array(1, array.dtype) if array.ndim == 0 else np.ones_like(array))]
+def _roots(given: Tensor | Sequence[Tensor], cotangents: Any, create_graph: bool) -> list[tuple[Edge, Any]]:
+    """Return the edges of the tensors with their cotangents, checked."""
+    if cotangents is None and not create_graph and isinstance(given, Tensor):
+        array, edge = given.array, edge_of(given)
+        if edge is not None and array.ndim == 0:  # a loss, mostly
+            return [(edge, np.array(1, array.dtype))]
+    tensors = _several(given)
     if cotangents is None or isinstance(cotangents, Tensor | np.ndarray):
         cotangents = [cotangents] * len(tensors) if cotangents is None else [cotangents]
     if len(cotangents) != len(tensors):
