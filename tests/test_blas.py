@@ -89,3 +89,35 @@ def test_sizes_that_networks_have() -> None:
         assert add is not None
         add()
         np.testing.assert_allclose(c, expected, rtol=1e-5, atol=1e-5)
+
+
+@needs_library
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(1,), (7,), (300, 70), (3, 4, 5)], ids=str)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_scaled_array_is_added(dtype: str, size: tuple[int, ...], order: Any) -> None:
+    c, a = np.asarray(drawn(dtype, *size), order=order), np.asarray(2 * drawn(dtype, *size), order=order)
+    expected = c - 0.3 * a
+    assert blas.add_scaled(c, a, -0.3)
+    np.testing.assert_allclose(c, expected, rtol=1e-6 if dtype == "float32" else 1e-15, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("c", "a"),
+    [
+        (np.ones((4, 6), np.float32), np.ones((4, 6), np.float32, order="F")),
+        (np.ones((4, 6), np.float32)[:, ::2], np.ones((4, 3), np.float32)),
+        (np.ones((4, 6), np.float32), np.ones((8, 6), np.float32)[::2]),
+        (np.ones(4, np.float32), np.ones(4)),
+        (np.ones(4, np.float32), np.ones(1, np.float32)),
+        (np.ones(4, np.float16), np.ones(4, np.float16)),
+        (np.ones(4, np.int64), np.ones(4, np.int64)),
+        (np.ones((0, 4), np.float32), np.ones((0, 4), np.float32)),
+        (np.ones(4, np.float32), np.broadcast_to(np.float32(1), 4)),
+    ],
+    ids=["orders", "gaps in c", "gaps in a", "dtypes", "shapes", "float16", "integers", "empty", "broadcast"],
+)
+def test_an_array_that_the_library_cannot_add_is_left_alone(c: Any, a: Any) -> None:
+    before = c.copy()
+    assert not blas.add_scaled(c, a, -0.5)
+    np.testing.assert_array_equal(c, before)

@@ -195,7 +195,7 @@ def sgd_update(
         _check(p, grad)
     if buffer is None and not weight_decay and _descends(p, grad, rate, maximize):
         return
-    rate = _scalar(rate, dtype)
+    scale = _scalar(rate, dtype)
     _check(p, buffer)
     for q, d, b, s, t in _blocks(p, grad, buffer, scratch=2):
         d = _descent(q, d, s, weight_decay, maximize)
@@ -207,7 +207,7 @@ def sgd_update(
                 d = np.add(t, d, out=t)
             else:
                 d = b
-        np.subtract(q, np.multiply(d, rate, out=s), out=q)
+        np.subtract(q, np.multiply(d, scale, out=s), out=q)
 
 
 def sgd_update_each(parameters: Sequence[Tensor], lr: Any, maximize: bool = False) -> None:
