@@ -127,7 +127,7 @@ def add_scaled(c: ndarray, a: ndarray, alpha: float) -> bool:
     return True
 
 
-_begin_of = ctypes.c_char.from_buffer  # finds where an array begins in a quarter of the time of `ndarray.ctypes`
+_begin_of: Any = ctypes.c_char.from_buffer  # finds where an array begins in a quarter of the time of `ndarray.ctypes`
 
 
 @functools.cache
