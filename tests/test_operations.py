@@ -60,7 +60,8 @@ def assert_same(actual: list[np.ndarray | None], expected: list[np.ndarray | Non
 
 def test_every_operation_has_a_case() -> None:
     cased = {case.operation for case in CASES}
-    assert set(registry) - MUTATING - cased == set()
+    own = {name for name, operation in registry.items() if operation.forward.__module__.startswith("tinygrad_np.")}
+    assert own - MUTATING - cased == set()
     assert cased <= set(registry)
 
 

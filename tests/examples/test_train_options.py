@@ -65,7 +65,7 @@ def test_yaml_and_json_and_the_command_line_over_both(tmp_path: Path) -> None:
         ("hidden: [50, x]", "--hidden must be a whole number, not 'x'"),
         ("nesterov: 1", "--nesterov must be true or false, not 1"),
         ("loss: 3", "--loss must be text, not 3"),
-        ("loss: huge", "--loss must be one of ce, mse, bce, not huge"),
+        ("loss: huge", "--loss must be one of ce, mse, bce, half_mse, not huge"),
         ("- 3", "must map options to values"),
         ("lr", "must map options to values"),
         ("a: b: c", "is not YAML: mapping values are not allowed here"),
@@ -348,7 +348,10 @@ def test_which_weights_decay() -> None:
             for parameter in group["params"]
         }
         for key, parameter in model.named_parameters():
-            assert decays[id(parameter)] == (0.1 if parameter.ndim > 1 else 0.0), (name, key)
+            if parameter.ndim > 1 or OPTIMIZERS[name].biases:
+                assert decays[id(parameter)] == (0.1 if parameter.ndim > 1 else 0.0), (name, key)
+            else:
+                assert id(parameter) not in decays, (name, key)
         (group,) = build_optimizer(replace(config, decay_biases=True), model).param_groups
         assert group["weight_decay"] == 0.1
         assert group["lr"] == OPTIMIZERS[name].lr

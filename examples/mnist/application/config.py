@@ -115,10 +115,14 @@ class Config:
     flip: float = option(0.0, "probability of mirroring them left to right", float, PROBABILITY)
 
     loss: str = option(
-        "ce", "cross-entropy, or mean squared error or binary cross-entropy with one-hot classes", choices=LOSSES
+        "ce",
+        "cross-entropy, or mean squared error, binary cross-entropy or half the squared error with one-hot classes",
+        choices=LOSSES,
     )
     label_smoothing: float = option(0.0, "part of each target that is spread over all classes", float, BELOW_1)
-    optimizer: str = option("sgd", "how the weights follow the gradient", choices=OPTIMIZERS)
+    optimizer: str = option(
+        "sgd", "how the weights follow the gradient; published: as in docs/study.md", choices=OPTIMIZERS
+    )
     lr: float | None = option(
         None,
         "learning rate; by default " + ", ".join(f"{kind.lr:g} for {name}" for name, kind in OPTIMIZERS.items()),
@@ -127,7 +131,12 @@ class Config:
     )
     momentum: float = option(0.9, "momentum of sgd", float, BELOW_1)
     nesterov: bool = option(True, "whether it is Nesterov's", bool)
-    weight_decay: float = option(0.0, "L2 penalty; with adamw, decay apart from the gradient", float, AT_LEAST_0)
+    weight_decay: float = option(
+        0.0,
+        "L2 penalty; with adamw, decay apart from the gradient; with published, the part of a weight that a step takes",
+        float,
+        AT_LEAST_0,
+    )
     decay_biases: bool = option(True, "whether --weight-decay is for biases too", bool)
     schedule: str = option(
         "linear",
@@ -180,6 +189,12 @@ class Config:
             raise OptionError(
                 f"--loss bce needs an --output-activation between 0 and 1 ({', '.join(PROBABILITIES)}), not "
                 f"{self.last_activation}"
+            )
+
+        if self.optimizer == "published" and self.weight_decay > 1:
+            raise OptionError(
+                "--optimizer published takes the part --weight-decay of the weights, at most 1, not "
+                f"{self.weight_decay:g}"
             )
 
     @property

@@ -10,6 +10,8 @@ import nn
 import tinygrad_np as tg
 from nn.data import DataLoader
 
+from .published import PublishedSigmoid
+
 if TYPE_CHECKING:
     from .config import Config
 
@@ -32,6 +34,7 @@ ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "hardswish": nn.Hardswish,
     "sigmoid": nn.Sigmoid,
     "hardsigmoid": nn.Hardsigmoid,
+    "published_sigmoid": PublishedSigmoid,  # its derivative is wrong: see docs/study.md
 }
 
 OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -40,7 +43,7 @@ OUTPUT_ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     **ACTIVATIONS,
 }
 
-PROBABILITIES = ("sigmoid", "softmax", "hardsigmoid")  # the output activations between 0 and 1
+PROBABILITIES = ("sigmoid", "softmax", "hardsigmoid", "published_sigmoid")  # the output activations between 0 and 1
 
 
 class OneHotLoss(nn.Module):
@@ -49,9 +52,9 @@ class OneHotLoss(nn.Module):
     The loss of a sample is the sum over its classes, so that its gradient does not shrink with their number.
     """
 
-    def __init__(self, loss: nn.Module, label_smoothing: float) -> None:
+    def __init__(self, loss: nn.Module, label_smoothing: float, factor: float = 1.0) -> None:
         super().__init__()
-        self.loss, self.label_smoothing = loss, label_smoothing
+        self.loss, self.label_smoothing, self.factor = loss, label_smoothing, factor
 
     def forward(self, outputs: tg.Tensor, classes: tg.Tensor) -> tg.Tensor:
         """Return the mean over samples of the loss summed over classes."""
@@ -59,7 +62,7 @@ class OneHotLoss(nn.Module):
         targets = tg.eye(count)[classes]
         if self.label_smoothing:
             targets = targets * (1 - self.label_smoothing) + self.label_smoothing / count
-        return self.loss(outputs, targets) * count
+        return self.loss(outputs, targets) * (count * self.factor)
 
 
 def _cross_entropy(label_smoothing: float = 0.0) -> nn.Module:
@@ -70,6 +73,10 @@ def _squared_error(label_smoothing: float = 0.0) -> nn.Module:
     return OneHotLoss(nn.MSELoss(), label_smoothing)
 
 
+def _half_squared_error(label_smoothing: float = 0.0) -> nn.Module:
+    return OneHotLoss(nn.MSELoss(), label_smoothing, 0.5)
+
+
 def _binary_cross_entropy(label_smoothing: float = 0.0) -> nn.Module:
     return OneHotLoss(nn.BCELoss(), label_smoothing)
 
@@ -78,6 +85,7 @@ LOSSES: dict[str, Callable[..., nn.Module]] = {
     "ce": _cross_entropy,
     "mse": _squared_error,
     "bce": _binary_cross_entropy,
+    "half_mse": _half_squared_error,  # as textbooks have it, and the published study
 }
 
 

@@ -7,19 +7,26 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import nn
 
+from .published import PublishedSGD
+
 if TYPE_CHECKING:
     from .config import Config
 
 
 class Kind(NamedTuple):
-    """An optimizer: how it is made of parameters, learning rate and weight decay, and its usual learning rate."""
+    """An optimizer: how it is made of parameters, learning rate and weight decay, its usual rate, what it trains."""
 
     make: Callable[[Any, float, float, Config], nn.optim.Optimizer]
     lr: float
+    biases: bool = True  # whether it trains them, or leaves them as they are
 
 
 def _sgd(parameters: Any, lr: float, decay: float, config: Config) -> nn.optim.Optimizer:
     return nn.SGD(parameters, lr, config.momentum, 0.0, decay, nesterov=config.nesterov and config.momentum > 0)
+
+
+def _published(parameters: Any, lr: float, decay: float, config: Config) -> nn.optim.Optimizer:
+    return PublishedSGD(parameters, lr, config.batch_size, decay)
 
 
 def _without_options(kind: Callable[..., nn.optim.Optimizer]) -> Callable[..., nn.optim.Optimizer]:
@@ -33,16 +40,21 @@ OPTIMIZERS: dict[str, Kind] = {
     "nadam": Kind(_without_options(nn.NAdam), 0.001),
     "rmsprop": Kind(_without_options(nn.RMSprop), 0.001),
     "adagrad": Kind(_without_options(nn.Adagrad), 0.01),
+    "published": Kind(_published, 1 / 32, biases=False),
 }
 
 
 def build_optimizer(config: Config, model: nn.Module) -> nn.optim.Optimizer:
     """Return the optimizer of the parameters of `model`."""
     assert config.lr is not None  # a config fills it in
-    parameters: list[Any] = list(model.parameters())
-    if config.weight_decay and not config.decay_biases:
+    kind, parameters = OPTIMIZERS[config.optimizer], list[Any](model.parameters())
+    if not kind.biases:
+        for parameter in parameters:
+            parameter.requires_grad_(parameter.ndim > 1)
+        parameters = [p for p in parameters if p.requires_grad]
+    elif config.weight_decay and not config.decay_biases:
         parameters = [
             {"params": [p for p in parameters if p.ndim > 1]},
             {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
         ]
-    return OPTIMIZERS[config.optimizer].make(parameters, config.lr, config.weight_decay, config)
+    return kind.make(parameters, config.lr, config.weight_decay, config)

@@ -1,0 +1,1 @@
+"""The published study: its tables, and those of this project beside them."""
