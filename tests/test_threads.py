@@ -66,3 +66,33 @@ def test_kernels_that_are_held_back() -> None:
     forced = shown(OPENBLAS_CORETYPE="Nehalem")
     assert "kernels     Nehalem" in forced
     assert "WARNING: OPENBLAS_CORETYPE=Nehalem forces the kernels Nehalem, but this processor has AVX" in forced
+
+
+@needs_openblas
+def test_the_number_of_threads_that_is_fastest_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clock is one that a step moves on, by a time that depends on the threads."""
+    before = tg.get_num_threads()
+    monkeypatch.setattr(threads, "describe_config", lambda: {"processors": 6})
+    try:
+        for best in (1, 2, 4, 6):
+            now, seen = [0.0], set()
+
+            def step(now: list[float] = now, seen: set[int] = seen, best: int = best) -> None:
+                seen.add(tg.get_num_threads())
+                now[0] += 1 + abs(tg.get_num_threads() - best)
+
+            monkeypatch.setattr(threads.time, "perf_counter", lambda now=now: now[0])
+            assert tg.choose_num_threads(step) == best == tg.get_num_threads()
+            assert seen == {1, 2, 4, 6}
+    finally:
+        tg.set_num_threads(before)
+
+
+@needs_openblas
+def test_a_step_that_fails_leaves_the_number_of_threads_alone() -> None:
+    before = tg.get_num_threads()
+    with pytest.raises(ZeroDivisionError):
+        tg.choose_num_threads(lambda: 1 / 0)
+    assert tg.get_num_threads() == before
+    with pytest.raises(ValueError, match="time above 0 seconds, not 0"):
+        tg.choose_num_threads(lambda: None, seconds=0)

@@ -247,7 +247,7 @@ from .ops.update import (
     sgd_update_each,
 )
 from .tensor import RemovableHandle, Tensor
-from .threads import get_num_threads, set_num_threads, show_config
+from .threads import choose_num_threads, get_num_threads, set_num_threads, show_config
 from .version import __version__
 
 __all__ = [
@@ -310,6 +310,7 @@ __all__ = [
     "cbrt",
     "ceil",
     "celu",
+    "choose_num_threads",
     "chunk",
     "clamp",
     "clip",

@@ -6,6 +6,8 @@ import ctypes
 import functools
 import os
 import platform
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +92,72 @@ def set_num_threads(count: int) -> None:
             "library, before NumPy is imported"
         )
     function(ctypes.c_int(int(count)))
+
+
+def choose_num_threads(step: Callable[[], Any], *, seconds: float = 0.5) -> int:
+    """Let matrix products use as many threads as make `step` fastest, and return how many those are.
+
+    Threads that wake each other cost some ten microseconds a product, on virtual machines several times as much.  For
+    large batches that is nothing; with small ones a single thread may be twice as fast as two, or half as fast: it
+    depends on the machine, so it is measured.  One thread, two, four and so on up to the processors of this process
+    take turns, and the least time of each counts.
+
+    Parameters
+    ----------
+    step
+        a training step, say, of the sizes that are meant.  It is called again and again: what it changes, it changes.
+    seconds
+        how long the measurement goes on, about.
+
+    Returns
+    -------
+    int
+        the number of threads, which `get_num_threads` says from now on.
+
+    Raises
+    ------
+    RuntimeError
+        As `set_num_threads` does.
+    ValueError
+        If `seconds` is not above 0.
+
+    Notes
+    -----
+    Products round otherwise with other numbers of threads.  Where runs are to give the same bits, say the number, by
+    `set_num_threads`, and do not measure it.
+
+    Examples
+    --------
+    >>> import tinygrad_np as tg
+    >>> before, x = get_num_threads(), tg.ones(8, 8)
+    >>> choose_num_threads(lambda: x @ x, seconds=0.01) >= 1
+    True
+    >>> set_num_threads(before)
+    """
+    if not seconds > 0:
+        raise ValueError(f"choose_num_threads needs a time above 0 seconds, not {seconds!r}")
+    usable = describe_config()["processors"] or 1
+    counts = sorted({*(2**power for power in range(usable.bit_length())), usable})
+    before = get_num_threads()
+    least = dict.fromkeys(counts, float("inf"))
+    try:
+        end = time.perf_counter() + seconds
+        while True:
+            for count in counts:
+                set_num_threads(count)
+                step()  # wakes the threads
+                for _ in range(5):
+                    start = time.perf_counter()
+                    step()
+                    least[count] = min(least[count], time.perf_counter() - start)
+            if time.perf_counter() > end:
+                break
+    except BaseException:
+        set_num_threads(before)
+        raise
+    best = min(counts, key=least.__getitem__)
+    set_num_threads(best)
+    return best
 
 
 def get_kernels() -> str:
