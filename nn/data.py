@@ -11,6 +11,7 @@ import math
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import islice
 from queue import SimpleQueue
 from typing import Any
@@ -172,6 +173,11 @@ class Subset(Dataset):
                 f"{length} samples"
             )
 
+    @cached_property
+    def _positions(self) -> np.ndarray:
+        """The range as an array, which is made once: for 50,000 samples it takes longer than a step of training."""
+        return np.asarray(self.indices)
+
     def __len__(self) -> int:
         return len(self.indices)
 
@@ -181,7 +187,7 @@ class Subset(Dataset):
     def fetch(self, indices: Index) -> Any:
         """Return the batch that the data set makes of the samples at these positions of the subset."""
         if isinstance(self.indices, range):
-            chosen = self.indices[indices] if isinstance(indices, slice) else np.asarray(self.indices)[indices]
+            chosen = self.indices[indices] if isinstance(indices, slice) else self._positions[indices]
         else:
             chosen = self.indices[indices]
         return _fetch(self.dataset, _as_index(chosen))
