@@ -9,6 +9,8 @@ import pytest
 
 FORBID_SKIPS = "TINYGRAD_NP_FORBID_SKIPS"
 
+collect_ignore = ["benchmarks"]  # a script with modules of its own, which test_benchmarks.py runs
+
 # Speed says nothing about correctness on a shared machine, so no example has a deadline. In CI the same examples run
 # every time; elsewhere they vary, and failures are remembered.
 hypothesis.settings.register_profile(
