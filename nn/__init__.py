@@ -1,8 +1,8 @@
 """Layers, losses and initial values for networks, over what `tinygrad_np` makes public."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import augment, capture, data, functional, init, optim, utils
+from . import capture, data, functional, init, optim, utils
 from .activation import (
     CELU,
     ELU,
@@ -34,7 +34,6 @@ from .activation import (
     Threshold,
 )
 from .averaging import ExponentialMovingAverage
-from .classifier import MLPClassifier
 from .container import ModuleDict, ModuleList, Sequential
 from .convolution import Conv1d, Conv2d
 from .dropout import AlphaDropout, Dropout
@@ -67,6 +66,10 @@ from .normalization import BatchNorm1d, LayerNorm
 from .optim import SGD, Adagrad, Adam, AdamW, NAdam, RMSprop
 from .optim.lr_scheduler import ReduceLROnPlateau, StepLR
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
+
+if TYPE_CHECKING:
+    from . import augment
+    from .classifier import MLPClassifier
 
 __all__ = [
     "CELU",
@@ -155,10 +158,25 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    """Import `nn.datasets` when it is first used: downloading takes modules that training does without."""
-    if name == "datasets":
-        from importlib import import_module
+# Imported when first used, since much of training does without; each name with the module to import.
+LAZY = {
+    "MLPClassifier": "nn.classifier",
+    "augment": "nn.augment",
+    "classifier": "nn.classifier",
+    "datasets": "nn.datasets",
+}
 
-        return import_module("nn.datasets")
-    raise AttributeError(f"module 'nn' has no attribute {name!r}")
+
+def __getattr__(name: str) -> Any:
+    """Import one of the `LAZY` names."""
+    if name not in LAZY:
+        raise AttributeError(f"module 'nn' has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(LAZY[name])
+    value = globals()[name] = getattr(module, name, module)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

@@ -158,3 +158,18 @@ def test_every_module_imports_with_the_core_install_alone() -> None:
 def test_importing_the_packages_is_quiet_and_leaves_the_environment_alone() -> None:
     code = "import os; before = dict(os.environ); import tinygrad_np, nn; assert dict(os.environ) == before"
     assert run_python(code, "-W", "error") == ""
+
+
+def test_an_import_loads_no_module_that_training_does_without() -> None:
+    heavy = {"ssl", "urllib.request", "concurrent.futures", "tqdm", "gzip", "multiprocessing", "unittest", "asyncio"}
+    heavy |= {"nn.augment", "nn.classifier", "nn.datasets"}
+    code = "import sys, numpy; before = set(sys.modules); import tinygrad_np, nn; print(*set(sys.modules) - before)"
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert {"nn", "tinygrad_np"} <= set(result.stdout.split())
+    assert not heavy & set(result.stdout.split())
+
+
+@pytest.mark.parametrize("name", ["MLPClassifier", "augment", "classifier", "datasets"])
+def test_a_lazy_name_of_nn_is_there_when_it_is_used(name: str) -> None:
+    code = f"import nn; assert {name!r} in dir(nn); nn.{name}; from nn import {name}; assert {name} is nn.{name}"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -18,8 +18,8 @@ one, and it changes none.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +41,30 @@ class Plan(NamedTuple):
     inputs: tuple[int, ...]
     output: bool
     nothing: tuple[None, ...]
+
+
+VARIADIC = 0x04  # the flag of a code object whose function takes ``*args``, as in `inspect.CO_VARARGS`
+REQUIRED = object()  # in the place of a default, where an attribute has none
+
+
+def unwrapped(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function below decorators that name it as ``__wrapped__``."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return function
+
+
+def parameter_names(function: Callable[..., Any]) -> tuple[list[str], list[str]]:
+    """Return the names of the positional (``*args`` last) and the keyword-only parameters.
+
+    Read from the code object: `inspect.signature`, for hundreds of rules, is much of the time of an import.
+    """
+    code = unwrapped(function).__code__
+    split, end = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
+    positional = list(code.co_varnames[:split])
+    if code.co_flags & VARIADIC:
+        positional.append(code.co_varnames[end])
+    return positional, list(code.co_varnames[split:end])
 
 
 class Primitive:
@@ -83,20 +107,21 @@ class Primitive:
         mutates: Sequence[str],
         keeps: bool,
     ) -> None:
-        parameters = inspect.signature(forward).parameters
+        positional, keywords = parameter_names(forward)
         self.forward = self.__wrapped__ = forward
         self.name = forward.__name__.rstrip("_")
         self.__name__, self.__doc__, self.__module__ = self.name, forward.__doc__, forward.__module__
-        self.inputs = [p.name for p in parameters.values() if p.kind is not p.KEYWORD_ONLY]
-        self.attributes = [p.name for p in parameters.values() if p.kind is p.KEYWORD_ONLY and p.name != "out"]
-        self._defaults = {name: parameters[name].default for name in self.attributes}
-        self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters.values())
-        self.takes_out = "out" in parameters
+        self.inputs = positional
+        self.attributes = [name for name in keywords if name != "out"]
+        defaults = unwrapped(forward).__kwdefaults__ or {}
+        self._defaults = {name: defaults.get(name, REQUIRED) for name in self.attributes}
+        self.variadic = bool(unwrapped(forward).__code__.co_flags & VARIADIC)
+        self.takes_out = "out" in keywords
         self.promotion, self.view, self.elementwise = promotion, view, elementwise
         self.mutates, self.keeps = tuple(mutates), keeps
-        self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
         self.differentiable = self.fresh = self.takes_missing = False
-        self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
+        self._given: tuple[Rule | None, ...] = ()  # the rules as they were written, before `_adapter`
+        self._given_joint: Rule | None = None
         self._used: list[set[str]] = []
         self._plans: dict[tuple[int, int], Plan] = {}
         self._wants_shapes = False
@@ -112,7 +137,8 @@ class Primitive:
             raise TypeError(f"{self.name} has inputs {self.inputs}: give one rule each, or use defvjp_joint")
         self.differentiable = True
         self._used = [set() if rule is None else set(self._parameters(rule)[1:]) for rule in rules]
-        self.rules = tuple(None if rule is None else self._adapter(rule, self._parameters(rule)[1:]) for rule in rules)
+        self._given = rules
+        self.__dict__.pop("rules", None)
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
 
     def defvjp_joint(self, rule: Rule, *, fresh: bool = False, takes_missing: bool = False) -> None:
@@ -131,11 +157,24 @@ class Primitive:
         """
         self.differentiable, self.fresh, self.takes_missing = True, fresh, takes_missing
         names = self._parameters(rule)[1:]
-        self.joint, self._used = self._adapter(rule, names), [set(names)]
+        self._given_joint, self._used = rule, [set(names)]
+        self.__dict__.pop("joint", None)
         self._wants_shapes = any(name.endswith("_shape") or name == "input_shapes" for name in names)
 
+    @cached_property
+    def rules(self) -> tuple[Callable[[Any, Any], Any] | None, ...]:
+        """The rule of each input, compiled when first used: a process uses few of the primitives that it imports."""
+        return tuple(None if rule is None else self._adapter(rule, self._parameters(rule)[1:]) for rule in self._given)
+
+    @cached_property
+    def joint(self) -> Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None:
+        """The rule of all inputs, compiled when first used."""
+        rule = self._given_joint
+        return None if rule is None else self._adapter(rule, self._parameters(rule)[1:])
+
     def _parameters(self, rule: Rule) -> list[str]:
-        names = list(inspect.signature(rule).parameters)
+        positional, keywords = parameter_names(rule)
+        names = positional + keywords
         known = {"y", "needs", "inputs", "input_shapes", *self.inputs, *self.attributes, *["kept"][: self.keeps]}
         known |= {f"{name}_shape" for name in self.inputs}
         unknown = [name for name in names[1:] if name not in known]
