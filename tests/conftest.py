@@ -1,6 +1,7 @@
 """What holds for the whole suite: Hypothesis, skips, and the environment that tests must leave alone."""
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 
@@ -8,6 +9,10 @@ import hypothesis
 import pytest
 
 FORBID_SKIPS = "TINYGRAD_NP_FORBID_SKIPS"
+
+# Where the suite runs in the background, Ctrl-C is ignored, and so it would be in the commands that tests interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["benchmarks"]  # a script with modules of its own, which test_benchmarks.py runs
 

@@ -18,6 +18,7 @@ import numpy as np
 
 import nn
 import tinygrad_np as tg
+from tinygrad_np.denormals import flushed
 from tinygrad_np.primitive import primitive
 
 
@@ -93,7 +94,7 @@ class PublishedSGD(nn.optim.Optimizer):
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
         if group["weight_decay"]:
-            with tg.no_grad():
+            with tg.no_grad(), flushed():  # or weights that shrink and shrink become denormal, and all products slow
                 for parameter in group["params"]:
                     if parameter.grad is not None:
                         parameter.mul_(1 - group["weight_decay"])
