@@ -2,7 +2,9 @@
 
 from typing import TYPE_CHECKING, Any
 
-from . import capture, data, functional, init, optim, utils
+from tinygrad_np.jit import observe
+
+from . import data, functional, init, optim, utils
 from .activation import (
     CELU,
     ELU,
@@ -68,7 +70,9 @@ from .optim.lr_scheduler import ReduceLROnPlateau, StepLR
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d
 
 if TYPE_CHECKING:
-    from . import augment
+    from tinygrad_np.jit import Tracer
+
+    from . import augment, capture
     from .classifier import MLPClassifier
 
 __all__ = [
@@ -162,6 +166,7 @@ __all__ = [
 LAZY = {
     "MLPClassifier": "nn.classifier",
     "augment": "nn.augment",
+    "capture": "nn.capture",
     "classifier": "nn.classifier",
     "datasets": "nn.datasets",
 }
@@ -174,9 +179,17 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     module = import_module(LAZY[name])
-    value = globals()[name] = getattr(module, name, module)
+    value = globals()[name] = module if module.__name__.endswith(f".{name}") else getattr(module, name)
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *LAZY})
+
+
+@observe
+def _patches(tracer: "Tracer") -> list[tuple[Any, str, Any]]:
+    """Return what a captured step has to know of modules: loaded with the first step that is captured."""
+    from .capture import patches
+
+    return patches(tracer)

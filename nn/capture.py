@@ -10,14 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 import tinygrad_np as tg
-from tinygrad_np.jit import Live, Tracer, observe, outside_of_recording
+from tinygrad_np.jit import Live, Tracer, outside_of_recording
 
 from .module import Hook, Module
 from .optim.optimizer import Optimizer
 
 
-@observe
-def _patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
+def patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
+    """Return what is replaced while a step is captured; `nn` registers this."""
     return [
         (Module, "__call__", _watched_call(tracer, Module.__call__)),
         (Module, "_call_with_hooks", _hooks_each_time(tracer, Module._call_with_hooks)),

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -162,14 +163,42 @@ def test_importing_the_packages_is_quiet_and_leaves_the_environment_alone() -> N
 
 def test_an_import_loads_no_module_that_training_does_without() -> None:
     heavy = {"ssl", "urllib.request", "concurrent.futures", "tqdm", "gzip", "multiprocessing", "unittest", "asyncio"}
-    heavy |= {"nn.augment", "nn.classifier", "nn.datasets"}
+    heavy |= {"nn.augment", "nn.capture", "nn.classifier", "nn.datasets"}
+    heavy |= {"tinygrad_np.io", "tinygrad_np.jit.capture", "tinygrad_np.jit.jitted", "tinygrad_np.jit.trace", "zipfile"}
     code = "import sys, numpy; before = set(sys.modules); import tinygrad_np, nn; print(*set(sys.modules) - before)"
     result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert {"nn", "tinygrad_np"} <= set(result.stdout.split())
     assert not heavy & set(result.stdout.split())
 
 
-@pytest.mark.parametrize("name", ["MLPClassifier", "augment", "classifier", "datasets"])
-def test_a_lazy_name_of_nn_is_there_when_it_is_used(name: str) -> None:
-    code = f"import nn; assert {name!r} in dir(nn); nn.{name}; from nn import {name}; assert {name} is nn.{name}"
+@pytest.mark.parametrize(
+    ("package", "name"),
+    [(package, name) for package in ("nn", "tinygrad_np", "tinygrad_np.jit") for name in import_module(package).LAZY],
+)
+def test_a_lazy_name_is_there_when_it_is_used(package: str, name: str) -> None:
+    code = f"import sys, {package}; package = sys.modules[{package!r}]; assert {name!r} in dir(package); "
+    code += f"value = package.{name}; from {package} import {name}; assert {name} is value"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+@pytest.mark.parametrize(
+    "imports",
+    [
+        "import tinygrad_np as tg; from tinygrad_np.jit import Tracer; import nn",
+        "from tinygrad_np.jit import Tracer; import nn, tinygrad_np as tg",
+        "import nn; import tinygrad_np.jit.trace; import tinygrad_np as tg",
+        "import tinygrad_np as tg; tg.jit(lambda x: x)(tg.ones(1)); import nn",
+    ],
+)
+def test_capturing_knows_of_modules_in_whatever_order_the_packages_are_imported(imports: str) -> None:
+    code = f"""{imports}
+model = nn.Dropout(0.5)
+step = tg.jit(model)
+x = tg.ones(64)
+for _ in range(4):
+    step(x)
+assert step.programs
+model.eval()  # which a replay notices only if the capture knows of modules
+assert step(x).tolist() == x.tolist()
+"""
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)

@@ -1,10 +1,11 @@
 """tinygrad_np: a deep-learning framework over NumPy alone, small enough to read in an afternoon."""
 
+from typing import TYPE_CHECKING, Any
+
 from . import autograd, inplace, memory
 from .dtypes import get_default_dtype, promote_types, set_default_dtype
 from .gradcheck import GradcheckError, gradcheck
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .io import load, load_metadata, save
 from .jit import jit
 from .ops.activation import (
     celu,
@@ -249,6 +250,9 @@ from .ops.update import (
 from .tensor import RemovableHandle, Tensor
 from .threads import choose_num_threads, get_num_threads, set_num_threads, show_config
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .io import load, load_metadata, save
 
 __all__ = [
     "GradcheckError",
@@ -563,5 +567,30 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+# Imported when first used, since reading and writing files takes modules that much of training does without; each name
+# with the module to import.
+LAZY = {
+    "io": "tinygrad_np.io",
+    "load": "tinygrad_np.io",
+    "load_metadata": "tinygrad_np.io",
+    "save": "tinygrad_np.io",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import one of the `LAZY` names."""
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module = import_module(LAZY[name])
+    value = globals()[name] = module if module.__name__.endswith(f".{name}") else getattr(module, name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})
+
 
 memory.keep_freed_memory()

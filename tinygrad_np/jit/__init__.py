@@ -5,10 +5,16 @@ are one, `plan` leaves out what need not be done, `emit` finds memory for every 
 `program` puts between its guards and what it leaves behind.
 """
 
-from .capture import observe, outside_of_recording
-from .jitted import Captured, jit
-from .symbol import ValueNeededError
-from .trace import DependentShapeError, Live, Tracer
+from typing import TYPE_CHECKING, Any
+
+from .decorator import jit
+from .observers import observe
+
+if TYPE_CHECKING:
+    from .capture import outside_of_recording
+    from .jitted import Captured
+    from .symbol import ValueNeededError
+    from .trace import DependentShapeError, Live, Tracer
 
 __all__ = [
     "Captured",
@@ -20,3 +26,27 @@ __all__ = [
     "observe",
     "outside_of_recording",
 ]
+
+# Imported when first used, since most processes capture nothing; each name with the module to import.
+LAZY = {
+    "Captured": "jitted",
+    "DependentShapeError": "trace",
+    "Live": "trace",
+    "Tracer": "trace",
+    "ValueNeededError": "symbol",
+    "outside_of_recording": "capture",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import one of the `LAZY` names."""
+    if name not in LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *LAZY})

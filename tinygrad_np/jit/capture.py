@@ -18,22 +18,14 @@ from ..graph import Hooks, Leaf
 from ..ops import random, update
 from ..primitive import Primitive, registry
 from ..tensor import Tensor
+from .observers import Patch, observers
 from .symbol import Symbol, ValueNeededError
 from .trace import ARRAY, DependentShapeError, Opaque, Tracer, local, replace
 
-Patch = tuple[Any, str, Any]  # an object, the name of an attribute, and what stands there while capturing
-
 SHAPES_FROM_VALUES = {"nonzero", "take_mask", "unique", "bincount"}  # operations whose results have unknown shapes
 
-observers: list[Callable[[Tracer], list[Patch]]] = []  # what others replace: see `observe`
 _one_at_a_time = threading.RLock()
 _absent = object()
-
-
-def observe(patches: Callable[[Tracer], list[Patch]]) -> Callable[[Tracer], list[Patch]]:
-    """Have what `patches` returns replaced while capturing: for packages that keep state that a step depends on."""
-    observers.append(patches)
-    return patches
 
 
 @contextmanager
