@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import signal
 import subprocess
 import sys
+import time
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from search_command import JOURNAL, SCRIPT, SMALL, command, ends, search, stop_after, trials, wait_for
 from train_command import train, write_images
+
+from application.search.executors import Processes  # isort: skip - search_command makes it known
 
 
 def arguments_of(data: Path, folder: Path) -> list[object]:
@@ -136,6 +142,75 @@ def test_a_signal_leaves_a_search_that_goes_on_and_no_process(
     if sys.platform == "linux":
         wait_for(lambda: not processes_with(f"SEARCH_OF_THIS_TEST={tmp_path.name}"))
     assert journal.read_text().count('"end"') == 0
+
+
+def worker_of(process: int) -> int | None:
+    """Return a worker of a search that has begun its work, if there is one: it has a second thread by then."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            threads = len(list((folder / "task").iterdir()))
+            if parent == process and threads > 1 and b"spawn_main" in (folder / "cmdline").read_bytes():
+                return int(folder.name)
+        except OSError:  # it has ended meanwhile
+            continue
+    return None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="workers are found in /proc, which only Linux has")
+@pytest.mark.parametrize("kills", [1, 2])
+def test_a_worker_that_is_killed_takes_only_its_trial_with_it(kills: int, data: Path, tmp_path: Path) -> None:
+    options = ["--dataset", data, *SMALL, "--epochs", 20, "--batch_size", 4, "--learning_rates", "0.1", "0.01"]
+    options += ["--workers", 1, *JOURNAL, "--output"]
+    undisturbed = search(*options, tmp_path / "undisturbed")
+    assert undisturbed.returncode == 0, undisturbed.stderr
+    arguments = command(*options, tmp_path / "search")
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        killed: list[int | None] = [None]
+        for _ in range(kills):
+            wait_for(lambda: worker_of(process.pid) not in killed)
+            worker = worker_of(process.pid)
+            assert worker is not None
+            os.kill(worker, signal.SIGKILL)
+            killed.append(worker)
+        out, error = process.communicate(timeout=60)
+    assert (process.returncode, error) == (0, "")
+    first, second = trials(tmp_path / "search")
+    assert first["state"] == ("complete" if kills == 1 else "failed")
+    assert len(first["failures"]) == kills
+    assert all("process" in reason and "terminated abruptly" in reason for reason in first["failures"])
+    assert out.count("trial 0 failed and is tried again") == 1
+    expected = trials(tmp_path / "undisturbed")
+    assert second == expected[1]
+    assert first["history"] == (expected[0]["history"] if kills == 1 else [])
+
+
+def test_a_worker_that_died_while_it_was_idle_is_replaced() -> None:
+    workers = Processes(1, threads=1)
+    try:
+        first = workers.submit(os.getpid).result(timeout=60)
+        os.kill(first, signal.SIGKILL)
+        (pool,) = workers._pools
+        with pytest.raises(BrokenProcessPool):
+            wait_for(lambda: pool.submit(os.getpid) and False)
+        assert workers.submit(os.getpid).result(timeout=60) != first
+    finally:
+        workers.shutdown()
+
+
+def test_a_task_that_has_just_ended_leaves_its_process_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    release = Processes._release
+
+    def release_late(self: Processes, *which: Any) -> None:
+        time.sleep(0.2)  # others see that the task is done before its process is known to be idle
+        release(self, *which)
+
+    monkeypatch.setattr(Processes, "_release", release_late)
+    workers = Processes(1, threads=1)
+    try:
+        assert workers.submit(os.getpid).result(timeout=60) == workers.submit(os.getpid).result(timeout=60)
+    finally:
+        workers.shutdown()
 
 
 def test_another_search_in_the_same_folder_is_refused(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import os
+import queue
 import signal
 import sys
 import threading
@@ -47,32 +48,39 @@ class Processes(Executor):
 
     def __init__(self, workers: int, threads: int) -> None:
         self._threads = threads
-        self._idle: list[ProcessPoolExecutor | None] = [None] * workers  # None: one to be made
+        self._idle = queue.LifoQueue[ProcessPoolExecutor | None]()
+        for _ in range(workers):
+            self._idle.put(None)  # one to be made
         self._pools: set[ProcessPoolExecutor] = set()
-        self._lock = threading.Lock()
         # Processes end when the other end of this pipe is closed: by `shutdown`, or because this process was killed.
         self._watched, self._alive = multiprocessing.get_context("spawn").Pipe(duplex=False)
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Call ``fn(*args, **kwargs)`` in an idle process; there must be one."""
-        with self._lock:
-            pool = self._idle.pop()
-        if pool is None:
-            pool = ProcessPoolExecutor(
-                1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._watched,)
-            )
-            self._pools.add(pool)
+        """Call ``fn(*args, **kwargs)`` in an idle process, and wait for one if there is none."""
+        pool = self._idle.get()  # waits, as a future is seen to be done a moment before its process is idle
         with _environment(self._threads), _no_interruption():  # the process may be started now
-            future = pool.submit(fn, *args, **kwargs)
+            if pool is None:
+                pool = self._make()
+            try:
+                future = pool.submit(fn, *args, **kwargs)
+            except BrokenProcessPool:  # it died while it was idle
+                self._pools.discard(pool)
+                pool = self._make()
+                future = pool.submit(fn, *args, **kwargs)
         future.add_done_callback(lambda done: self._release(pool, done))
         return future
 
+    def _make(self) -> ProcessPoolExecutor:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=(self._watched,))
+        self._pools.add(pool)
+        return pool
+
     def _release(self, pool: ProcessPoolExecutor, done: Future[Any]) -> None:
         dead = not done.cancelled() and isinstance(done.exception(), BrokenProcessPool)
-        with self._lock:
-            self._idle.append(None if dead else pool)
-            if dead:
-                self._pools.discard(pool)
+        if dead:
+            self._pools.discard(pool)
+        self._idle.put(None if dead else pool)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """End the processes, and with them what they are doing if `cancel_futures`."""
