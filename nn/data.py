@@ -23,7 +23,7 @@ import tinygrad_np as tg
 
 Index = np.ndarray | slice  # the samples of a batch: int64 positions, or a run of them
 Seed = int | Sequence[int]
-Augment = Callable[[np.ndarray, np.random.Generator], np.ndarray]  # of the inputs of a batch
+Augment = Callable[[np.ndarray, "np.random.Generator"], np.ndarray]  # of the inputs of a batch
 
 # Tell the random streams of one seed apart from each other, and from what is drawn by `manual_seed(seed)`.
 ORDER, SPLIT, AUGMENT = 0x0BDE7, 0x59117, 0xA06

@@ -15,7 +15,6 @@ import tinygrad_np as tg
 from tinygrad_np import Tensor
 
 T = TypeVar("T", bound=Tensor)
-Generator = np.random.Generator
 
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 3 / 4}
 _CONVOLUTIONS = tuple(f"conv{kind}{n}d" for kind in ("", "_transpose") for n in (1, 2, 3))
@@ -110,7 +109,7 @@ def _write(tensor: T, values: np.ndarray) -> T:
 # ---- given distributions
 
 
-def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> T:
+def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: np.random.Generator | None = None) -> T:
     """Write numbers drawn evenly from [`a`, `b`).
 
     Examples
@@ -124,7 +123,7 @@ def uniform_(tensor: T, a: float = 0.0, b: float = 1.0, generator: Generator | N
     return tensor
 
 
-def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> T:
+def normal_(tensor: T, mean: float = 0.0, std: float = 1.0, generator: np.random.Generator | None = None) -> T:
     """Write numbers drawn from the normal distribution of `mean` and standard deviation `std`.
 
     Examples
@@ -143,7 +142,7 @@ def trunc_normal_(
     std: float = 1.0,
     a: float = -2.0,
     b: float = 2.0,
-    generator: Generator | None = None,
+    generator: np.random.Generator | None = None,
 ) -> T:
     """Write numbers drawn from the normal distribution of `mean` and `std`, those within [`a`, `b`] only.
 
@@ -180,18 +179,18 @@ def trunc_normal_(
     return _write(tensor, np.clip(mean + std * drawn, a, b).reshape(tensor.shape))
 
 
-def _normal_inside(low: float, high: float) -> Callable[[Generator, int], np.ndarray]:
-    def draw(source: Generator, size: int) -> np.ndarray:
+def _normal_inside(low: float, high: float) -> Callable[[np.random.Generator, int], np.ndarray]:
+    def draw(source: np.random.Generator, size: int) -> np.ndarray:
         x = source.standard_normal(size)
         return x[(x >= low) & (x <= high)]
 
     return draw
 
 
-def _even_inside(low: float, high: float) -> Callable[[Generator, int], np.ndarray]:
+def _even_inside(low: float, high: float) -> Callable[[np.random.Generator, int], np.ndarray]:
     highest = min(max(low, 0.0), high)  # where the density is greatest
 
-    def draw(source: Generator, size: int) -> np.ndarray:
+    def draw(source: np.random.Generator, size: int) -> np.ndarray:
         x = source.uniform(low, high, size)
         return x[source.random(size) < np.exp((highest**2 - x**2) / 2)]
 
@@ -209,7 +208,7 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * kernel, tensor.shape[0] * kernel
 
 
-def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
+def xavier_uniform_(tensor: T, gain: float = 1.0, generator: np.random.Generator | None = None) -> T:
     """Write numbers drawn evenly from ±gain sqrt(6 / (fan_in + fan_out)).
 
     Raises
@@ -230,7 +229,7 @@ def xavier_uniform_(tensor: T, gain: float = 1.0, generator: Generator | None = 
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor: T, gain: float = 1.0, generator: Generator | None = None) -> T:
+def xavier_normal_(tensor: T, gain: float = 1.0, generator: np.random.Generator | None = None) -> T:
     """Write normal numbers of standard deviation gain sqrt(2 / (fan_in + fan_out)); see `xavier_uniform_`."""
     return normal_(tensor, 0.0, gain * math.sqrt(2 / max(1, sum(_fans(tensor)))), generator)
 
@@ -247,7 +246,7 @@ def kaiming_uniform_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
+    generator: np.random.Generator | None = None,
 ) -> T:
     """Write numbers drawn evenly from ±gain sqrt(3 / fan), which have the standard deviation gain / sqrt(fan).
 
@@ -287,13 +286,13 @@ def kaiming_normal_(
     a: float = 0,
     mode: str = "fan_in",
     nonlinearity: str = "leaky_relu",
-    generator: Generator | None = None,
+    generator: np.random.Generator | None = None,
 ) -> T:
     """Write normal numbers of standard deviation gain / sqrt(fan); see `kaiming_uniform_`."""
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
-def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) -> T:
+def orthogonal_(tensor: T, gain: float = 1, generator: np.random.Generator | None = None) -> T:
     """Write a random matrix with orthonormal rows, or columns if they are fewer, times `gain`.
 
     It is the Q of the QR decomposition of normal numbers, with signs that make R's diagonal positive, so that all such
@@ -327,7 +326,7 @@ def orthogonal_(tensor: T, gain: float = 1, generator: Generator | None = None) 
     return _write(tensor, gain * (q.T if rows < columns else q).reshape(tensor.shape))
 
 
-def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: Generator | None = None) -> T:
+def sparse_(tensor: T, sparsity: float, std: float = 0.01, generator: np.random.Generator | None = None) -> T:
     """Write normal numbers of standard deviation `std`, and 0 into a part of every column, at random.
 
     Parameters

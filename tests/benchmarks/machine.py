@@ -59,8 +59,8 @@ def versions() -> dict[str, str]:
 
 def clean_environment() -> dict[str, str]:
     """Return the environment of contenders: this project is found, no bars of progress are drawn, and what forces the
-    kernels or the number of threads of the matrix products is missing.
+    kernels or the number of threads of the matrix products is missing, or keeps Python from saving what it compiles.
     """
-    forcing = ("OPENBLAS_", "OMP_", "MKL_", "GOTO_")
+    forcing = ("OPENBLAS_", "OMP_", "MKL_", "GOTO_", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(forcing)}
     return kept | {"PYTHONPATH": str(ROOT), "TQDM_DISABLE": "1", "JAX_PLATFORMS": "cpu"}

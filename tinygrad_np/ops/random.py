@@ -17,7 +17,7 @@ from ..tensor import Tensor
 from .creation import array_of
 from .words import sizes_of
 
-_default = np.random.default_rng()
+_default: np.random.Generator | None = None  # made when first used: NumPy loads `random` only then, too
 
 
 def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
@@ -44,17 +44,20 @@ def manual_seed(seed: int | Sequence[int]) -> np.random.Generator:
 
 def default_generator() -> np.random.Generator:
     """Return the generator that is used where none is given."""
+    global _default
+    if _default is None:
+        _default = np.random.default_rng()
     return _default
 
 
 def get_rng_state() -> dict[str, Any]:
     """Return the state of the default generator, for `set_rng_state`; it is made of numbers and strings."""
-    return dict(_default.bit_generator.state)
+    return dict(default_generator().bit_generator.state)
 
 
 def set_rng_state(state: dict[str, Any]) -> None:
     """Put the default generator back into a `state` that `get_rng_state` gave."""
-    _default.bit_generator.state = state
+    default_generator().bit_generator.state = state
 
 
 def draw(function: Callable[[np.random.Generator], Any], generator: np.random.Generator | None = None) -> Any:
@@ -68,7 +71,7 @@ def draw(function: Callable[[np.random.Generator], Any], generator: np.random.Ge
     >>> draw(lambda generator: generator.random(3)).shape
     (3,)
     """
-    return function(generator or _default)
+    return function(generator or default_generator())
 
 
 def _floating(dtype: DTypeLike | None) -> np.dtype[Any]:
