@@ -21,6 +21,8 @@ from train_command import train, write_images
 
 from application.search.executors import Processes  # isort: skip - search_command makes it known
 
+WITHOUT_YAML = "YAML needs PyYAML, which is not installed"
+
 
 def arguments_of(data: Path, folder: Path) -> list[object]:
     """Return a grid of eight trials, whose options are written in both ways."""
@@ -80,7 +82,7 @@ def test_train_takes_the_best_config(
 
 
 def test_train_takes_the_best_config_as_yaml(whole: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
-    pytest.importorskip("yaml", reason="YAML needs PyYAML, which is not installed")
+    pytest.importorskip("yaml", reason=WITHOUT_YAML)
     from application.config_file import read_config
 
     folder, _ = whole
@@ -345,6 +347,142 @@ def test_wrong_options_are_one_clear_line(
     error = capsys.readouterr().err
     assert len(error.splitlines()) == 1
     assert message in error
+
+
+# ---- a space in a file
+
+
+def test_a_space_in_a_file(data: Path, tmp_path: Path) -> None:
+    pytest.importorskip("yaml", reason=WITHOUT_YAML)
+    (tmp_path / "space.yaml").write_text(
+        "# what is searched\n"
+        "lr: {low: 1e-3, high: 1, log: true}\n"
+        "hidden-sizes: [[4], [8, 6], []]\n"
+        "batch_size: {low: 16, high: 64}\n"
+        "nesterov: [true, false]\n"
+        "activation:\n  - relu\n  - tanh\n"
+    )
+    small = [word for word in SMALL if word not in ("--hidden", "8")]
+    options = ["--dataset", data, *small, "--space", tmp_path / "space.yaml", "--strategy", "random", "--trials", 6]
+    result = search(*options, *JOURNAL, "--output", tmp_path / "search")
+    assert (result.returncode, result.stderr) == (0, "")
+    found = trials(tmp_path / "search")
+    assert len(found) == 6
+    assert all(trial["state"] == "complete" for trial in found)
+    for trial in found:
+        assert 1e-3 <= trial["lr"] <= 1
+        assert isinstance(trial["batch_size"], int)
+        assert 16 <= trial["batch_size"] <= 64
+        assert trial["hidden"] in ([4], [8, 6], [])
+        assert trial["nesterov"] in (True, False)
+        assert trial["activation"] in ("relu", "tanh")
+    assert len({trial["lr"] for trial in found}) == 6
+    assert len({str(trial["hidden"]) for trial in found}) > 1
+    again = search(*options, *JOURNAL, "--output", tmp_path / "search")
+    assert (again.returncode, ends(again)) == (0, 0)
+
+
+def test_a_file_and_lists_together_say_what_options_would(data: Path, tmp_path: Path) -> None:
+    """In JSON, which needs no package; what both name is searched as the command line says."""
+    (tmp_path / "space.json").write_text(json.dumps({"lr": [0.1, 0.01], "batch_size": [8, 16, 32]}))
+    same = ["--dataset", data, *SMALL, *JOURNAL]
+    options = ["--space", tmp_path / "space.json", "--batch-sizes", 64, "--activations", "relu", "tanh"]
+    result = search(*same, *options, "--output", tmp_path / "file", blocked=("matplotlib", "yaml"))
+    assert (result.returncode, result.stderr) == (0, "")
+    lists = ["--learning-rates", 0.1, 0.01, "--batch-sizes", 64, "--activations", "relu", "tanh"]
+    assert search(*same, *lists, "--output", tmp_path / "lists").returncode == 0
+    assert trials(tmp_path / "file") == trials(tmp_path / "lists")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "cannot be read: No such file or directory"),
+        (b"lr: [\xff]", "cannot be read: it is not text in UTF-8"),
+        (b"lr: [0.1, 0.2", "is not YAML: while parsing a flow sequence"),
+        (b"lr:\n\t- 0.1", "is not YAML: while scanning"),
+        (b"lr: !!python/object/apply:os.getcwd []", "is not YAML: could not determine a constructor"),
+        (b"lr: [0.1]\n---\nlr: [0.2]", "is not YAML: expected a single document"),
+        (b"", "must map options to lists or ranges, as in `lr: [0.1, 0.01]`, not hold {}"),
+        (b"- lr\n- momentum", "must map options to lists or ranges, as in `lr: [0.1, 0.01]`, not hold ['lr', "),
+        (b"speed: [0.1]", "'speed' cannot be searched; what can is hidden, "),
+        (b"seed: [1, 2]", "'seed' cannot be searched"),
+        (b"1: [1, 2]", "1 cannot be searched"),
+        (b"lr: [0.1]\nlearning-rates: [0.2]", "'learning-rates' is there twice, as lr is the same"),
+        (b"lr: [0.1]\nlr: [0.2]", "'lr' is there twice"),
+        (b"lr: []", "--lr: a search needs at least one value to choose from"),
+        (b"lr:", "lr must be a list, or have low, high and, if wanted, log: true, not None"),
+        (b"lr: 0.1", "lr must be a list, or have low, high and, if wanted, log: true, not 0.1"),
+        (b"lr: [fast]", "--lr must be a finite number, not 'fast'"),
+        (b"lr: [0.1, .nan]", "--lr must be a finite number, not nan"),
+        (b"lr: [0.1, -1]", "--lr must be above 0, not -1"),
+        (b"batch_size: [8.5]", "--batch-size must be a whole number, not 8.5"),
+        (b"batch_size: [true]", "--batch-size must be a whole number, not True"),
+        (b"nesterov: ['yes']", "--nesterov must be true or false, not 'yes'"),
+        (b"hidden: [128, 256]", "each value of hidden is a list itself, as in `hidden: [[128], [256, 128]]`"),
+        (b"activation: [step]", "--activation must be one of relu"),
+        (b"activation: {low: 1, high: 2}", "--activation has no range"),
+        (b"lr: {low: 0.1, top: 1}", "lr must be a list, or have low, high"),
+        (b"lr: {low: 0.1, high: fast}", "--lr must be a finite number, not 'fast'"),
+        (b"lr: {low: 1, high: 0.1}", "a range goes from a lower to a higher number, not from 1.0 to 0.1"),
+        (b"momentum: {low: 0, high: 0.9, log: true}", "both above 0, not from 0.0 to 0.9"),
+        (b"lr: {low: 0.1, high: 1, log: maybe}", "log of lr must be true or false, not 'maybe'"),
+        (b"lr: {low: 0.1, high: 1}", "cannot go through all of the range of --lr"),
+    ],
+)
+def test_a_wrong_space_is_one_clear_line(
+    content: bytes | None, message: str, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("yaml", reason=WITHOUT_YAML)
+    import search as script
+
+    file = tmp_path / "space.yaml"
+    if content is not None:
+        file.write_bytes(content)
+    options = ["--dataset", str(data), "--space", str(file), "--output", str(tmp_path / "search")]
+    assert script.main(options) == 2
+    out, error = capsys.readouterr()
+    assert out == ""
+    assert len(error.splitlines()) == 1
+    assert error.startswith("search.py: error: ")
+    assert message in error
+    assert str(file) in error or "range of --lr" in message  # which may come from the command line as well
+    assert not (tmp_path / "search").exists()
+
+
+@pytest.mark.parametrize("name", ["space.yaml", "space.json"])
+def test_a_wrong_space_ends_the_process_with_a_status(name: str, data: Path, tmp_path: Path) -> None:
+    if name.endswith("yaml"):
+        pytest.importorskip("yaml", reason=WITHOUT_YAML)
+    (tmp_path / name).write_text('{"lr": [0.1, "lr": [0.2]}')
+    result = search("--dataset", data, "--space", tmp_path / name, "--output", tmp_path / "search")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert len(result.stderr.splitlines()) == 1
+    assert f"{name} is not {'YAML' if name.endswith('yaml') else 'JSON'}: " in result.stderr
+
+
+def test_json_that_names_a_hyper_parameter_twice(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "space.json").write_text('{"lr": [0.1], "lr": [0.2]}')
+    result = search("--dataset", data, "--space", tmp_path / "space.json", "--output", tmp_path / "search")
+    assert result.returncode == 2
+    assert "space.json is not JSON: 'lr' is there twice" in result.stderr
+
+
+def test_a_space_in_yaml_without_pyyaml(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "space.yaml").write_text("lr: [0.1]")
+    options = ["--dataset", data, "--space", tmp_path / "space.yaml", "--output", tmp_path / "search"]
+    result = search(*options, blocked=("matplotlib", "yaml"))
+    assert result.returncode == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "needs the package PyYAML" in result.stderr
+    assert "as JSON in a .json file" in result.stderr
+
+
+def test_a_space_and_an_option_that_is_the_same_in_all(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "space.json").write_text('{"lr": [0.1, 0.2]}')
+    result = search("--dataset", data, "--space", tmp_path / "space.json", "--lr", 0.1, "--output", tmp_path / "search")
+    assert result.returncode == 2
+    assert "--lr cannot be the same in all trials and searched by --space" in result.stderr
 
 
 def test_a_damaged_journal(data: Path, tmp_path: Path) -> None:

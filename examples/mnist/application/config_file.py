@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -53,9 +54,17 @@ def parse_file(option: str, path: str) -> Any:
 
 def _parse_json(path: str, content: str) -> Any:
     try:
-        return json.loads(content)
+        return json.loads(content, object_pairs_hook=_unique)
     except (ValueError, RecursionError) as error:
         raise OptionError(f"{path} is not JSON: {error}") from error
+
+
+def _unique(pairs: Sequence[tuple[Any, Any]]) -> dict[Any, Any]:
+    """Return the entries of a mapping; of two under one name JSON and YAML would keep the last, silently."""
+    names = [name for name, _ in pairs]
+    if twice := next((name for place, name in enumerate(names) if name in names[:place]), None):
+        raise ValueError(f"{twice!r} is there twice")
+    return dict(pairs)
 
 
 def _parse_yaml(path: str, content: str) -> Any:
@@ -66,9 +75,16 @@ def _parse_yaml(path: str, content: str) -> Any:
             f"{path} needs the package PyYAML: pip install PyYAML, or give the config as JSON in a .json file"
         ) from None
     try:
+        _check_names(yaml.compose(content, Loader=yaml.SafeLoader))
         return yaml.safe_load(content) or {}
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise OptionError(f"{path} is not YAML: {error}") from error
+
+
+def _check_names(node: Any) -> None:
+    """Raise `ValueError` if the mapping that is all of a YAML file names something twice."""
+    if node is not None and node.id == "mapping":
+        _unique([(name.value, value) for name, value in node.value if name.id == "scalar"])
 
 
 def format_config(config: Config) -> str:

@@ -171,6 +171,8 @@ def read_space(path: str) -> Space:
 
 def _describe(name: str, described: Any) -> Dimension:
     if isinstance(described, list):
+        if FIELDS[name].metadata["many"] and not all(isinstance(value, list) for value in described):
+            raise OptionError(f"each value of {name} is a list itself, as in `{name}: [[128], [256, 128]]`")
         return make_choices(name, described)
     if isinstance(described, dict) and {"low", "high"} <= described.keys() <= {"low", "high", "log"}:
         log = described.get("log", False)
