@@ -18,7 +18,6 @@ import numpy as np
 
 import nn
 import tinygrad_np as tg
-from tinygrad_np.denormals import flushed
 from tinygrad_np.primitive import primitive
 
 
@@ -77,7 +76,7 @@ class PublishedSGD(nn.optim.Optimizer):
     Raises
     ------
     ValueError
-        If an option is negative, or `weight_decay` more than 1.
+        If an option is negative, `weight_decay` more than 1, or there is one without a learning rate.
     """
 
     limits: ClassVar = {"lr": inf, "batch_size": inf, "weight_decay": inf}
@@ -90,12 +89,15 @@ class PublishedSGD(nn.optim.Optimizer):
         super().check_options(group)
         if group["weight_decay"] > 1:
             raise ValueError(f"weight_decay is a part of the weights, so at most 1, not {group['weight_decay']}")
+        if group["weight_decay"] and not group["lr"] * group["batch_size"]:
+            raise ValueError("weight_decay needs an lr and a batch_size above 0")
 
     def update_group(self, group: dict[str, Any]) -> None:
         """Change the parameters of one group that have a gradient."""
-        if group["weight_decay"]:
-            with tg.no_grad(), flushed():  # or weights that shrink and shrink become denormal, and all products slow
-                for parameter in group["params"]:
-                    if parameter.grad is not None:
-                        parameter.mul_(1 - group["weight_decay"])
-        tg.sgd_update_each(group["params"], group["lr"] * group["batch_size"])
+        rate = group["lr"] * group["batch_size"]
+        if not group["weight_decay"]:
+            tg.sgd_update_each(group["params"], rate)
+            return
+        for parameter in group["params"]:
+            if parameter.grad is not None:
+                tg.sgd_update(parameter, parameter.grad, None, rate, weight_decay=group["weight_decay"] / rate)
