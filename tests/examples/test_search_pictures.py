@@ -102,6 +102,15 @@ def test_parameters_have_a_panel_each_with_all_trials() -> None:
         np.testing.assert_allclose(points["best"], [(place(BEST), 0.95)])
 
 
+def test_trials_that_a_record_gave_back_are_drawn_as_those_of_this_process(tmp_path: Path) -> None:
+    given_back = [
+        Trial(each.number, each.point | {"hidden": list(each.point["hidden"])}, each.state, each.history, each.failures)
+        for each in TRIALS
+    ]
+    assert len(plot_search(SPACE, given_back, "mnist, grid search", tmp_path)) == len(PICTURES)
+    assert importances(SPACE, given_back) == importances(SPACE, TRIALS)
+
+
 def test_the_heat_map_has_the_best_of_each_pair() -> None:
     space = {name: SPACE[name] for name in ("hidden", "activation")}
     worse = trial(10, COMPLETE, 0.2, 0.3, "tanh", (32,))  # the pair of the best

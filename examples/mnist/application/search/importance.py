@@ -49,7 +49,7 @@ def importances(space: Space, trials: Sequence[Trial]) -> dict[str, float]:
 def group(dimension: Dimension, values: Sequence[Any]) -> tuple[list[int], list[str]]:
     """Return the group of each value and the labels of all groups: the choices, or equally many values of a range."""
     if isinstance(dimension, Choices):
-        return [dimension.values.index(value) for value in values], [show(value) for value in dimension.values]
+        return [dimension.place(value) for value in values], [show(value) for value in dimension.values]
     numbers = np.array([number(value) for value in values], float)
     edges = np.unique(np.quantile(numbers, np.linspace(0, 1, PARTS + 1)))
     if len(edges) < 2:

@@ -99,7 +99,7 @@ def _draw_parameter(axes: Any, name: str, dimension: Dimension, trials: Sequence
 def _places(dimension: Dimension, values: Sequence[Any]) -> list[float]:
     """Return where values stand on an axis: choices side by side, others as numbers."""
     if isinstance(dimension, Choices):
-        return [float(dimension.values.index(value)) for value in values]
+        return [float(dimension.place(value)) for value in values]
     return [number(value) for value in values]
 
 

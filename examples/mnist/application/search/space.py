@@ -38,6 +38,10 @@ class Choices:
         """Return them as JSON knows them."""
         return {"values": [as_json(value) for value in self.values]}
 
+    def place(self, value: Any) -> int:
+        """Return the place of a value among all; it may come from a record, where JSON has made lists of tuples."""
+        return [as_json(each) for each in self.values].index(as_json(value))
+
 
 @dataclass(frozen=True)
 class Interval:
