@@ -54,12 +54,13 @@ def serve(options: argparse.Namespace) -> None:
         server = DrawingServer(trained, options.port)
     except OSError as error:
         raise RunError(f"--port {options.port} of {ADDRESS} cannot be had: {error.strerror}") from error
-    with server:
+    with server, server.serving() as thread:
         try:
             print(f"[{trained.dataset_name}] {trained.config.network}: draw at {server.url} (Ctrl-C ends)", flush=True)
             if options.browser and not webbrowser.open(server.url):
                 print("draw.py: there is no browser to open", file=sys.stderr)
-            server.serve_forever()
+            while thread.is_alive():
+                thread.join(1)  # without an end to it, Windows would not let Ctrl-C interrupt it
         except KeyboardInterrupt:
             print()  # after the ^C that terminals show
 

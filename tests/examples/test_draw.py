@@ -50,12 +50,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def page(run: Path) -> Iterator[DrawingServer]:
-    with DrawingServer(open_trained(str(run))) as drawing_server:
-        thread = threading.Thread(target=drawing_server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with DrawingServer(open_trained(str(run))) as drawing_server, drawing_server.serving():
         yield drawing_server
-        drawing_server.shutdown()
-        thread.join()
 
 
 def ask(page: DrawingServer, method: str, path: str, body: Any = None, **headers: str) -> Answer:

@@ -11,7 +11,8 @@ import os
 import secrets
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socketserver import TCPServer
@@ -67,6 +68,20 @@ class DrawingServer(ThreadingHTTPServer):
     def url(self) -> str:
         """Where the page is."""
         return f"http://{self.hosts[0]}/"
+
+    @contextmanager
+    def serving(self) -> Iterator[threading.Thread]:
+        """Serve until the block ends, in a thread of its own, which is given.
+
+        So Ctrl-C, which strikes the main thread, never leaves a connection between two hands.
+        """
+        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield thread
+        finally:
+            self.shutdown()
+            thread.join()
 
     def server_bind(self) -> None:
         """Bind without asking for this machine's name, which may take long."""
