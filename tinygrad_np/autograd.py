@@ -81,7 +81,8 @@ def propagate(
     leaves: dict[Any, Any] = {}  # cotangents of leaves, which alias nothing and may be added to in place
     owned: set[Any] = set()  # nodes whose pending cotangent is a sum made here, which may be added to in place
     heap: list[tuple[int, Any]] = []  # the nodes in `pending`, the youngest on top
-    only: Any = None  # where one node is pending, it is here instead: a chain, as a network mostly is, needs no heap
+    only: Any = None  # a node that is pending alone is here, with its cotangent: a chain, as most of a network is,
+    only_g: Any = None  # needs neither dictionary nor heap
     for edge, g in roots:
         found = leaves if type(edge) is Leaf else pending
         if edge in found:
@@ -93,9 +94,9 @@ def propagate(
     while heap or only is not None:
         if only is None:
             edge = heappop(heap)[1]
+            g = pending.pop(edge)
         else:
-            edge, only = only, None
-        g = pending.pop(edge)
+            edge, g, only, only_g = only, only_g, None, None
         if edge.hooks is not None:
             g = run_hooks(edge.hooks, g)
         if wanted is not None and edge in wanted:
@@ -141,14 +142,16 @@ def propagate(
                 else:
                     fresh = create_graph or (d is not g and (d.base is None or operation.fresh))
                     leaves[parent] = d if fresh else d.copy(order="K")
-            elif parent not in pending:
+                continue
+            if only is None and not heap:
+                only, only_g = parent, d
+                continue
+            if only is not None:
+                pending[only] = only_g
+                heappush(heap, (only.order, only))
+                only = only_g = None
+            if parent not in pending:
                 pending[parent] = d
-                if only is None and not heap:
-                    only = parent
-                    continue
-                if only is not None:
-                    heappush(heap, (only.order, only))
-                    only = None
                 heappush(heap, (parent.order, parent))
             elif parent in owned:
                 np.add(pending[parent], d, out=pending[parent])

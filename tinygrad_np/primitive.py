@@ -19,7 +19,6 @@ one, and it changes none.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -93,7 +92,7 @@ class Primitive:
     differentiable
         whether it has a derivative.
     rules, joint
-        the derivative: a rule for each input, or one for all.
+        the derivative: a rule for each input, or one for all; see `compile_rules`.
     fresh, takes_missing
         see `defvjp_joint`.
     """
@@ -120,7 +119,9 @@ class Primitive:
         self.promotion, self.view, self.elementwise = promotion, view, elementwise
         self.mutates, self.keeps = tuple(mutates), keeps
         self.differentiable = self.fresh = self.takes_missing = False
-        self._given: tuple[Rule | None, ...] = ()  # the rules as they were written, before `_adapter`
+        self.rules: tuple[Callable[[Any, Any], Any] | None, ...] = ()
+        self.joint: Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None = None
+        self._given: tuple[Rule | None, ...] = ()  # the rules as they were written, until they are compiled
         self._given_joint: Rule | None = None
         self._used: list[set[str]] = []
         self._plans: dict[tuple[int, int], Plan] = {}
@@ -137,8 +138,7 @@ class Primitive:
             raise TypeError(f"{self.name} has inputs {self.inputs}: give one rule each, or use defvjp_joint")
         self.differentiable = True
         self._used = [set() if rule is None else set(self._parameters(rule)[1:]) for rule in rules]
-        self._given = rules
-        self.__dict__.pop("rules", None)
+        self._given, self._plans = rules, {}
         self._wants_shapes = any(name.endswith("_shape") for used in self._used for name in used)
 
     def defvjp_joint(self, rule: Rule, *, fresh: bool = False, takes_missing: bool = False) -> None:
@@ -157,20 +157,20 @@ class Primitive:
         """
         self.differentiable, self.fresh, self.takes_missing = True, fresh, takes_missing
         names = self._parameters(rule)[1:]
-        self._given_joint, self._used = rule, [set(names)]
-        self.__dict__.pop("joint", None)
+        self._given_joint, self._used, self._plans = rule, [set(names)], {}
         self._wants_shapes = any(name.endswith("_shape") or name == "input_shapes" for name in names)
 
-    @cached_property
-    def rules(self) -> tuple[Callable[[Any, Any], Any] | None, ...]:
-        """The rule of each input, compiled when first used: a process uses few of the primitives that it imports."""
-        return tuple(None if rule is None else self._adapter(rule, self._parameters(rule)[1:]) for rule in self._given)
+    def compile_rules(self) -> None:
+        """Make `rules` and `joint` of the rules as they were written, once they are to be used.
 
-    @cached_property
-    def joint(self) -> Callable[[Any, Any, tuple[bool, ...]], Sequence[Any]] | None:
-        """The rule of all inputs, compiled when first used."""
-        rule = self._given_joint
-        return None if rule is None else self._adapter(rule, self._parameters(rule)[1:])
+        A process uses few of the primitives that it imports, and a property would cost each node of `backward` more
+        than a field does.
+        """
+        if self._given_joint is not None:
+            self.joint = self._adapter(self._given_joint)
+        elif self._given:
+            self.rules = tuple([None if rule is None else self._adapter(rule) for rule in self._given])
+        self._given, self._given_joint = (), None
 
     def _parameters(self, rule: Rule) -> list[str]:
         positional, keywords = parameter_names(rule)
@@ -182,7 +182,7 @@ class Primitive:
             raise TypeError(f"the rule of {self.name} must take g first, then names of {sorted(known)}, not {names}")
         return names
 
-    def _adapter(self, rule: Rule, names: list[str]) -> Callable[..., Any]:
+    def _adapter(self, rule: Rule) -> Callable[..., Any]:
         """Return `rule` as a function of the cotangent, the node, and for joint rules which inputs need theirs.
 
         It is called for every node that `backward` passes, so it is compiled: ``lambda g, y: ...`` becomes
@@ -193,11 +193,13 @@ class Primitive:
         where |= {f"{name}_shape": f"saved.input_shapes[{i}]" for i, name in enumerate(self.inputs)}
         where |= {name: f"saved.attributes.get({name!r}, defaults[{name!r}])" for name in self.attributes}
         where["kept"] = "saved.attributes.get('kept')"
-        source = f"lambda g, saved, needs=None: rule({', '.join(['g', *(where[name] for name in names)])})"
+        arguments = ["g", *(where[name] for name in self._parameters(rule)[1:])]
+        source = f"lambda g, saved, needs=None: rule({', '.join(arguments)})"
         return eval(source, {"rule": rule, "defaults": self._defaults})
 
     def _plan(self, parents: Sequence[Edge]) -> Plan:
         """Return what to save when the inputs with an edge in `parents` require grad."""
+        self.compile_rules()
         needs = tuple([parent is not None for parent in parents])
         if self.joint is not None:
             used = self._used[0]
@@ -418,13 +420,19 @@ class BinaryPrimitive(Primitive):
     """
 
     ufunc: Any
+    _saves: bool | None = None  # whether both inputs are saved if both require grad, or none; None: the general way
 
     def defvjp(self, *rules: Rule | None) -> None:
         """Give one rule for each of the two inputs."""
         super().defvjp(*rules)
-        uses = sorted(name for names in self._used for name in names)
-        # whether both inputs are saved if both require grad, or none; any other way is the general one
-        self._saves = {(): False, ("a", "b"): True}.get(tuple(uses))
+        self._saves = None
+
+    def compile_rules(self) -> None:
+        """Compile them, and find what the short way has to save."""
+        super().compile_rules()
+        if self.differentiable:
+            uses = sorted(name for names in self._used for name in names)
+            self._saves = {(): False, ("a", "b"): True}.get(tuple(uses))
 
     def __call__(self, a: Any, b: Any) -> Any:
         """Apply as `Primitive` does."""
@@ -444,19 +452,18 @@ class BinaryPrimitive(Primitive):
         result.array = output
         result._edge = result._view = None
         result._version = [0]
-        a_edge, b_edge = a._edge, b._edge
-        if (a_edge is None and b_edge is None) or not mode.enabled or not self.differentiable:
-            return result
-        if a_edge is None or b_edge is None or self._saves is None:
-            needs = (a_edge is not None) + 2 * (b_edge is not None)
-            node = self.record((a, b), (a_edge, b_edge), needs, (x, y), NO_ATTRIBUTES, output, (result._version,))
-            node.shape, node.dtype = output.shape, dtype
-            result._edge = node
+        a_edge, b_edge, saves = a._edge, b._edge, self._saves
+        if a_edge is None or b_edge is None or saves is None or not mode.enabled:
+            if (a_edge is not None or b_edge is not None) and self.differentiable and mode.enabled:
+                needs = (a_edge is not None) + 2 * (b_edge is not None)
+                node = self.record((a, b), (a_edge, b_edge), needs, (x, y), NO_ATTRIBUTES, output, (result._version,))
+                node.shape, node.dtype = output.shape, dtype
+                result._edge = node
             return result
         node = result._edge = new_node(Node)
         node.primitive = self
         node.parents = (a_edge, b_edge)
-        if self._saves:
+        if saves:
             a_version, b_version = a._version, b._version
             node.inputs = (x, y)
             node.cells = (a_version, b_version)
@@ -467,8 +474,11 @@ class BinaryPrimitive(Primitive):
             node.version = 0
         node.output = node.hooks = node.input_shapes = None
         node.attributes = NO_ATTRIBUTES
-        node.shape = shape = output.shape
-        node.aligned = a_edge.shape == shape == b_edge.shape and shape != ()
+        shape = output.shape
+        if a_edge.shape == shape:
+            shape = a_edge.shape  # one tuple for a chain of nodes: the collector has less to look at
+        node.shape = shape
+        node.aligned = shape is a_edge.shape and shape == b_edge.shape and shape != ()
         node.dtype = dtype
         node.order = next_order()
         return result

@@ -75,6 +75,7 @@ def _patches(tracer: Tracer) -> list[Patch]:
     patches += [(module, "sgd_update_each", _one_by_one(update.sgd_update_each)) for module in (update, tinygrad_np)]
     for operation in registry.values():
         patches.append((operation, "forward", _forward(operation)))
+        operation.compile_rules()
         if operation.joint is not None:
             patches.append((operation, "joint", _rule(operation, operation.joint)))
         if operation.rules:
