@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_np.jit import observe
+from tinygrad_np.lazy import lazy
 
 from . import data, functional, init, optim, utils
 from .activation import (
@@ -171,20 +172,7 @@ LAZY = {
     "datasets": "nn.datasets",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import one of the `LAZY` names."""
-    if name not in LAZY:
-        raise AttributeError(f"module 'nn' has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(LAZY[name])
-    value = globals()[name] = module if module.__name__.endswith(f".{name}") else getattr(module, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY})
+__getattr__, __dir__ = lazy(globals(), LAZY)
 
 
 @observe

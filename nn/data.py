@@ -8,12 +8,9 @@ that is resumed at an epoch sees the batches that it would have seen without the
 from __future__ import annotations
 
 import math
-import threading
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
@@ -729,7 +726,11 @@ class DataLoader:
         made = self._made(batches)
         if self.augment is not None:
             made = self._augmented(made, self.augment, epoch)
-        return _Ahead(made, self.prefetch) if self.prefetch else made
+        if not self.prefetch:
+            return made
+        from .prefetch import Ahead
+
+        return Ahead(made, self.prefetch)
 
     def _made(self, batches: Iterator[range | np.ndarray]) -> Iterator[Any]:
         """Return an iterator over the batches of samples at these positions."""
@@ -759,56 +760,3 @@ def _apply(augment: Augment, inputs: Any, rng: Any) -> Any:
     raise TypeError(
         f"augment needs batches that are or begin with a tensor or an array of inputs, not {type(inputs).__name__}"
     )
-
-
-class _Ahead:
-    """An iterator whose next elements are made by a thread, up to `ahead` of them before they are asked for.
-
-    The thread knows the two queues but not this object, so that it can end when this object is forgotten.
-    """
-
-    def __init__(self, elements: Iterator[Any], ahead: int) -> None:
-        self._made: SimpleQueue[tuple[Any, BaseException | None]] = SimpleQueue()
-        self._wanted: SimpleQueue[bool] = SimpleQueue()
-        for _ in range(ahead):
-            self._wanted.put(True)
-        stop = threading.Event()
-        arguments = (elements, self._made, self._wanted, stop)
-        self._stop = weakref.finalize(self, _end, self._wanted, stop)  # called when Python exits, too
-        threading.Thread(target=_make, args=arguments, name="DataLoader prefetch", daemon=True).start()
-
-    def __iter__(self) -> _Ahead:
-        return self
-
-    def __next__(self) -> Any:
-        if not self._stop.alive:
-            raise StopIteration
-        element, error = self._made.get()
-        if error is None:
-            self._wanted.put(True)
-            return element
-        self._stop()
-        try:
-            raise error
-        finally:
-            del error  # its traceback refers to this frame, which would refer to it
-
-
-def _make(
-    elements: Iterator[Any],
-    made: SimpleQueue[tuple[Any, BaseException | None]],
-    wanted: SimpleQueue[bool],
-    stop: threading.Event,
-) -> None:
-    """Put the next element into `made` each time that one is wanted, and at last why there is no other."""
-    try:
-        while wanted.get() and not stop.is_set():
-            made.put((next(elements), None))
-    except BaseException as error:  # the end too; whatever it is, it is for the thread that asks for the element
-        made.put((None, error))
-
-
-def _end(wanted: SimpleQueue[bool], stop: threading.Event) -> None:
-    """Have the thread end after the element that it is making."""
-    stop.set()
-    wanted.put(False)

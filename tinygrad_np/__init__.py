@@ -1,12 +1,13 @@
 """tinygrad_np: a deep-learning framework over NumPy alone, small enough to read in an afternoon."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from . import autograd, inplace, memory
 from .dtypes import get_default_dtype, promote_types, set_default_dtype
 from .gradcheck import GradcheckError, gradcheck
 from .graph import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
 from .jit import jit
+from .lazy import lazy
 from .ops.activation import (
     celu,
     elu,
@@ -577,20 +578,6 @@ LAZY = {
     "save": "tinygrad_np.io",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import one of the `LAZY` names."""
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    module = import_module(LAZY[name])
-    value = globals()[name] = module if module.__name__.endswith(f".{name}") else getattr(module, name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY})
-
+__getattr__, __dir__ = lazy(globals(), LAZY)
 
 memory.keep_freed_memory()

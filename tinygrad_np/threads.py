@@ -8,7 +8,6 @@ import os
 import platform
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -28,9 +27,12 @@ COUNTS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_
 def openblas() -> tuple[Any, str, str] | None:
     """Return NumPy's own OpenBLAS with prefix and suffix of its functions' names, or None if NumPy has another BLAS."""
     for folder in FOLDERS:
-        for path in sorted((Path(np.__file__).parent / folder).glob("*openblas*")):
+        place = os.path.join(os.path.dirname(np.__file__), folder)  # without pathlib, which takes 4 ms to import
+        for name in sorted(os.listdir(place)) if os.path.isdir(place) else ():
+            if "openblas" not in name:
+                continue
             try:
-                library = ctypes.CDLL(str(path))  # the one that is loaded already
+                library = ctypes.CDLL(os.path.join(place, name))  # the one that is loaded already
             except OSError:
                 continue
             for prefix, suffix in NAMES:

@@ -5,8 +5,9 @@ are one, `plan` leaves out what need not be done, `emit` finds memory for every 
 `program` puts between its guards and what it leaves behind.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from ..lazy import lazy
 from .decorator import jit
 from .observers import observe
 
@@ -29,24 +30,12 @@ __all__ = [
 
 # Imported when first used, since most processes capture nothing; each name with the module to import.
 LAZY = {
-    "Captured": "jitted",
-    "DependentShapeError": "trace",
-    "Live": "trace",
-    "Tracer": "trace",
-    "ValueNeededError": "symbol",
-    "outside_of_recording": "capture",
+    "Captured": "tinygrad_np.jit.jitted",
+    "DependentShapeError": "tinygrad_np.jit.trace",
+    "Live": "tinygrad_np.jit.trace",
+    "Tracer": "tinygrad_np.jit.trace",
+    "ValueNeededError": "tinygrad_np.jit.symbol",
+    "outside_of_recording": "tinygrad_np.jit.capture",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Import one of the `LAZY` names."""
-    if name not in LAZY:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = globals()[name] = getattr(import_module(f"{__name__}.{LAZY[name]}"), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *LAZY})
+__getattr__, __dir__ = lazy(globals(), LAZY)

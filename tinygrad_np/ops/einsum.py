@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import math
-import string
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +18,8 @@ from ..protocols import answer_for
 from ..tensor import Tensor
 from .creation import as_tensor
 from .shape import fed, shape_of
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # `string` has them, and takes time to import
 
 
 @primitive(promotion="common")
@@ -134,7 +135,7 @@ def _einsum_gradient(g: Any, output: str, others: list[tuple[Any, str]], wanted:
     matrix, whose second letter is new, puts it back there.
     """
     factors = [(g, output), *others]
-    free = [c for c in string.ascii_letters if c not in output + wanted + "".join(letters for _, letters in others)]
+    free = [c for c in LETTERS if c not in output + wanted + "".join(letters for _, letters in others)]
     target = ""
     for letter, n in zip(wanted, shape, strict=True):
         if letter in target:
@@ -202,7 +203,7 @@ def _from_numbers(arguments: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     """Return equation and operands of a call with lists of ints for letters."""
 
     def term(numbers: Any) -> str:
-        return "".join("..." if n is Ellipsis else string.ascii_letters[n] for n in numbers)
+        return "".join("..." if n is Ellipsis else LETTERS[n] for n in numbers)
 
     pairs = len(arguments) // 2 * 2
     equation = ",".join(term(numbers) for numbers in arguments[1:pairs:2])
@@ -218,7 +219,7 @@ def _explicit(equation: str, ndims: tuple[int, ...]) -> str:
     terms = left.split(",")
     if len(terms) != len(ndims):
         raise ValueError(f"einsum: {equation!r} is for {len(terms)} operands, not {len(ndims)}: give each its letters")
-    free = "".join(c for c in string.ascii_letters if c not in equation)
+    free = "".join(c for c in LETTERS if c not in equation)
     dots = 0
     for i, (term, ndim) in enumerate(zip(terms, ndims, strict=True)):
         named = len(term.replace("...", "", 1))
@@ -277,8 +278,8 @@ def tensordot(a: Any, b: Any, dims: int | Sequence[Any] = 2) -> Tensor:
         raise ValueError(
             f"tensordot over dims {first} of shape {a_shape} and {second} of shape {b_shape}: pair equal lengths"
         )
-    a_letters = list(string.ascii_lowercase[: len(a_shape)])
-    b_letters = list(string.ascii_uppercase[: len(b_shape)])
+    a_letters = list(LETTERS[:26][: len(a_shape)])
+    b_letters = list(LETTERS[26:][: len(b_shape)])
     for i, j in zip(first, second, strict=True):
         b_letters[j] = a_letters[i]
     output = "".join(c for c in a_letters if c not in b_letters) + "".join(c for c in b_letters if c not in a_letters)
