@@ -18,7 +18,7 @@ OPTIONS = {
     "plain descent": "--momentum 0 --dropout 0 --input-dropout 0 --schedule constant --hidden 600 16",
     "momentum without Nesterov": "--no-nesterov --weight-decay 1e-3 --no-decay-biases --schedule step --lr-step 1",
     "AdamW, warped": "--optimizer adamw --weight-decay 0.1 --no-decay-biases --schedule cosine --warmup 0.3 --ema 0.9 "
-    "--normalize --label-smoothing 0.1 --rotate 10 --elastic 0.5 --flip 0.5",
+    "--normalize --label-smoothing 0.1 --deskew 0.7 --rotate 10 --elastic 0.5 --flip 0.5",
     "squares": "--loss mse --activation sigmoid --optimizer nadam --label-smoothing 0.1",
     "binary cross-entropy": "--loss bce --activation tanh --optimizer rmsprop --rho 0.5 --weight-decay 1e-4",
     "Adagrad": "--optimizer adagrad --loss mse --output-activation softmax --hidden",

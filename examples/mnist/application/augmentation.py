@@ -1,4 +1,4 @@
-"""How training images are changed at random."""
+"""How training images are changed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 def build_transform(config: Config) -> augment.Transform | None:
     """Return what is done to each batch of training images, or None if nothing is."""
     transforms: list[augment.Transform] = []
+    if config.deskew:
+        transforms.append(augment.Deskew(config.deskew))
     if config.rotate or config.scale or config.shear or config.shift or config.elastic:
         warp = augment.RandomWarp(
             config.rotate, config.scale, config.shear, config.shift, config.elastic, config.elastic_sigma

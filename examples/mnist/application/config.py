@@ -106,6 +106,12 @@ class Config:
     input_dropout: float = option(0.2, "probability of dropping a pixel", float, BELOW_1)
     normalize: bool = option(False, "bring the pixels of the training data to mean 0 and deviation 1", bool)
 
+    deskew: float = option(
+        0.0,
+        "part of its slant, by its moments of inertia, that is taken from each image, whatever it is for",
+        float,
+        PROBABILITY,
+    )
     rotate: float = option(0.0, "rotate training images by up to so many degrees", float, AT_LEAST_0)
     scale: float = option(0.0, "scale their height and their width by factors up to 1 ± this", float, BELOW_1)
     shear: float = option(0.0, "shear them by up to so many columns a row", float, AT_LEAST_0)

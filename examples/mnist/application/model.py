@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import nn
 import tinygrad_np as tg
+from nn import augment
 from nn.data import DataLoader
 
 from .published import PublishedSigmoid
@@ -89,6 +90,25 @@ LOSSES: dict[str, Callable[..., nn.Module]] = {
 }
 
 
+class Deskewed(nn.Module):
+    """Images (N, 1, H, W) with a part of their slant taken from them: see `nn.augment.Deskew`.
+
+    When training they pass as they are: they come from the loader upright, and warped at random after that.
+    """
+
+    def __init__(self, part: float) -> None:
+        super().__init__()
+        self.part = part
+
+    def forward(self, images: tg.Tensor) -> tg.Tensor:
+        """Return the images upright, in eval mode."""
+        return images if self.training else tg.from_numpy(augment.deskew(images.numpy(), self.part))
+
+    def extra_repr(self) -> str:
+        """Return the part."""
+        return f"part={self.part}"
+
+
 class Standardize(nn.Module):
     """``(x - mean) / std`` with the mean and the standard deviation of the pixels that were trained on."""
 
@@ -146,7 +166,8 @@ def build_linear(config: Config, inputs: int, outputs: int) -> nn.Linear:
 
 def build_model(config: Config) -> nn.Sequential:
     """Return the perceptron pixels - hidden - classes."""
-    layers: list[nn.Module] = [nn.Flatten()]
+    layers: list[nn.Module] = [Deskewed(config.deskew)] if config.deskew else []
+    layers.append(nn.Flatten())
     if config.normalize:
         layers.append(Standardize())
     if config.input_dropout:
