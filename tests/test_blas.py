@@ -95,10 +95,11 @@ def test_sizes_that_networks_have() -> None:
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("size", [(1,), (7,), (300, 70), (3, 4, 5)], ids=str)
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_a_scaled_array_is_added(dtype: str, size: tuple[int, ...], order: Any) -> None:
+@pytest.mark.parametrize("keep", [1.0, 0.9, 0.0])
+def test_a_scaled_array_is_added(dtype: str, size: tuple[int, ...], order: Any, keep: float) -> None:
     c, a = np.asarray(drawn(dtype, *size), order=order), np.asarray(2 * drawn(dtype, *size), order=order)
-    expected = c - 0.3 * a
-    assert blas.add_scaled(c, a, -0.3)
+    expected = keep * c - 0.3 * a
+    assert blas.add_scaled(c, a, -0.3, keep)
     np.testing.assert_allclose(c, expected, rtol=1e-6 if dtype == "float32" else 1e-15, atol=1e-7)
 
 
@@ -120,4 +121,5 @@ def test_a_scaled_array_is_added(dtype: str, size: tuple[int, ...], order: Any) 
 def test_an_array_that_the_library_cannot_add_is_left_alone(c: Any, a: Any) -> None:
     before = c.copy()
     assert not blas.add_scaled(c, a, -0.5)
+    assert not blas.add_scaled(c, a, -0.5, 0.9)
     np.testing.assert_array_equal(c, before)

@@ -96,13 +96,13 @@ def add_sum(
     return call
 
 
-def add_scaled(c: ndarray, a: ndarray, alpha: float) -> bool:
-    """Do ``c += alpha * a``, each element rounded once, and return True; or False, with nothing done.
+def add_scaled(c: ndarray, a: ndarray, alpha: float, keep: float = 1.0) -> bool:
+    """Do ``c = keep * c + alpha * a`` in one pass, and return True; or False, with nothing done.
 
     Parameters
     ----------
     c, a : arrays of one shape, both float32 or both float64, without gaps in memory and in one order of it.
-    alpha : a number.
+    alpha, keep : numbers.  Where `keep` is 1, each element is rounded once.
 
     Examples
     --------
@@ -114,7 +114,7 @@ def add_scaled(c: ndarray, a: ndarray, alpha: float) -> bool:
     array([0.5, 0.5, 0.5], dtype=float32)
     """
     dtype = c.dtype
-    call = _scaled_sum(dtype.char)
+    call = _scaled_sum(dtype.char, keep != 1)
     if call is None or dtype is not a.dtype or c.shape != a.shape:
         return False
     if c.flags.fnc:
@@ -123,7 +123,10 @@ def add_scaled(c: ndarray, a: ndarray, alpha: float) -> bool:
         to, source = _begin_of(c), _begin_of(a)
     except (TypeError, ValueError, BufferError):  # not in one piece, in another order, or not to be written to
         return False
-    call(c.size, alpha, ctypes.addressof(source), 1, ctypes.addressof(to), 1)
+    if keep == 1:
+        call(c.size, alpha, ctypes.addressof(source), 1, ctypes.addressof(to), 1)
+    else:
+        call(c.size, alpha, ctypes.addressof(source), 1, keep, ctypes.addressof(to), 1)
     return True
 
 
@@ -131,11 +134,12 @@ _begin_of: Any = ctypes.c_char.from_buffer  # finds where an array begins in a q
 
 
 @functools.cache
-def _scaled_sum(dtype: str) -> Any:
-    """Return the library's ``y += alpha x`` for a dtype as a function that takes Python's numbers, or None."""
-    function, integer = _function("axpy", dtype)
+def _scaled_sum(dtype: str, scaling: bool) -> Any:
+    """Return the library's ``y = x alpha + y``, or ``y beta`` if `scaling`, as a function of Python's numbers, or None."""
+    function, integer = _function("axpby" if scaling else "axpy", dtype)
     if function is not None:
-        function.argtypes = (integer, NUMBERS[dtype], ctypes.c_void_p, integer, ctypes.c_void_p, integer)
+        number, vector = NUMBERS[dtype], (ctypes.c_void_p, integer)
+        function.argtypes = (integer, number, *vector, *((number,) if scaling else ()), *vector)
         function.restype = None
     return function
 

@@ -135,6 +135,8 @@ def _descends(p: Any, grad: Any, rate: float, maximize: bool) -> bool:
 
 def _move(average: Any, value: Any, weight: float, between: Any) -> None:
     """Move a running average towards a value: average + weight * (value - average), in place."""
+    if average.size >= LARGE and blas.add_scaled(average, value, weight, 1 - weight):
+        return
     between = np.subtract(value, average, out=between)
     if weight < 0.5:
         np.multiply(between, _scalar(weight, average.dtype), out=between)
@@ -146,8 +148,10 @@ def _move(average: Any, value: Any, weight: float, between: Any) -> None:
 
 def _move_square(average: Any, value: Any, decay: float, between: Any) -> None:
     """Move a running average of squares: decay * average + (1 - decay) * value**2, in place."""
-    np.multiply(average, _scalar(decay, average.dtype), out=average)
     between = np.multiply(value, value, out=between)
+    if average.size >= LARGE and blas.add_scaled(average, between, 1 - decay, decay):
+        return
+    np.multiply(average, _scalar(decay, average.dtype), out=average)
     np.multiply(between, _scalar(1 - decay, average.dtype), out=between)
     np.add(average, between, out=average)
 
@@ -298,18 +302,20 @@ def adam_update(
     step += 1
     lr, count = _number(lr), _number(step)
     root = math.sqrt(1 - beta2**count)  # moved out of the square root of v, and so out of the arrays
-    rate, floor = np.array(lr / (1 - beta1**count) * root, p.dtype), np.array(eps * root, p.dtype)
+    rate, floor = lr / (1 - beta1**count) * root, np.array(eps * root, p.dtype)
+    keep = 1 - lr * weight_decay if decoupled else 1.0
     for q, d, m, v, largest, s, t in _blocks(p, grad, exp_avg, exp_avg_sq, max_exp_avg_sq, scratch=2):
-        if decoupled and weight_decay:
-            np.multiply(q, np.array(1 - lr * weight_decay, p.dtype), out=q)
         d = _descent(q, d, s, 0.0 if decoupled else weight_decay, maximize)
         _move(m, d, 1 - beta1, t)
         _move_square(v, d, beta2, t)
         if largest is not None:
             v = np.maximum(largest, v, out=largest)
         s = np.sqrt(v, out=s)
-        np.divide(m, np.add(s, floor, out=s), out=s)
-        np.subtract(q, np.multiply(s, rate, out=s), out=q)
+        s = np.divide(m, np.add(s, floor, out=s), out=s)
+        if q.size < LARGE or not blas.add_scaled(q, s, -rate, keep):
+            if keep != 1:
+                np.multiply(q, np.array(keep, p.dtype), out=q)
+            np.subtract(q, np.multiply(s, np.array(rate, p.dtype), out=s), out=q)
 
 
 @_changes("p", "exp_avg", "exp_avg_sq", "mu_product", "step")
