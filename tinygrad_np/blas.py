@@ -135,7 +135,7 @@ _begin_of: Any = ctypes.c_char.from_buffer  # finds where an array begins in a q
 
 @functools.cache
 def _scaled_sum(dtype: str, scaling: bool) -> Any:
-    """Return the library's ``y = x alpha + y``, or ``y beta`` if `scaling`, as a function of Python's numbers, or None."""
+    """Return the library's ``y += alpha x``, or ``y = alpha x + beta y`` if `scaling`, that takes numbers, or None."""
     function, integer = _function("axpby" if scaling else "axpy", dtype)
     if function is not None:
         number, vector = NUMBERS[dtype], (ctypes.c_void_p, integer)
