@@ -29,7 +29,7 @@ class Deskew(Transform):
     Raises
     ------
     ValueError
-        If `part` is not from 0 to 1.
+        If `part` is not from 0 to 1, or a pixel is not finite.
 
     References
     ----------
@@ -85,8 +85,12 @@ def _slants(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the slants of images (N, H, W), float64 (N,), and the rows of their centres; 0 where there is no slant."""
     height, width = images.shape[1:]
     powers = np.stack([np.ones(width), np.arange(width)], 1).astype(np.float32)
-    of_rows = (images.reshape(-1, width) @ powers).astype(np.float64)
-    mass, moment = np.moveaxis(of_rows.reshape(-1, height, 2), -1, 0)  # of each row: (N, H)
+    with np.errstate(invalid="ignore", over="ignore"):  # told below
+        of_rows = (images.reshape(-1, width) @ powers).astype(np.float64).reshape(-1, height, 2)
+    finite = np.isfinite(of_rows).all((1, 2))
+    if not finite.all():
+        raise ValueError(f"image {finite.argmin()} has pixels that are not finite, or too large to add up")
+    mass, moment = np.moveaxis(of_rows, -1, 0)  # of each row: (N, H)
     rows, total = np.arange(height), mass.sum(1)
     total[total <= 0] = np.inf
     middle = mass @ rows / total

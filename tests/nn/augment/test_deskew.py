@@ -77,6 +77,14 @@ def test_without_ink_or_with_ink_in_one_row_there_is_no_slant(image: np.ndarray)
     np.testing.assert_array_equal(Deskew()(image[None], RNG), image[None].astype(np.float32))
 
 
+@pytest.mark.parametrize("pixel", [np.nan, np.inf])
+def test_pixels_that_are_not_finite(pixel: float) -> None:
+    images = np.random.default_rng(3).random((2, 6, 6), np.float32)
+    images[1, 1, 2] = pixel
+    with pytest.raises(ValueError, match="image 1 has pixels that are not finite"):
+        Deskew()(images, RNG)
+
+
 def test_nothing_of_the_slant() -> None:
     images = np.random.default_rng(2).integers(0, 256, (3, 8, 8), np.uint8)
     changed = Deskew(0)(images, RNG)
