@@ -68,7 +68,7 @@ class Ready:
 
     def __init__(self, loader: Any) -> None:
         self.dataset = loader.dataset
-        self.prefetch = 0
+        self.augment = None
         self.batches = list(loader)
 
     def __len__(self) -> int:

@@ -176,7 +176,7 @@ class Trainer:
             tqdm(total=samples, desc=description, unit=" samples", leave=False, disable=None) as bar,
         ):
             start = time.perf_counter()
-            with leaving_a_processor(self.loader.prefetch > 0):
+            with leaving_a_processor(self.loader.augment is not None):
                 train_loss, train_accuracy = self._train(rate, bar)
             seconds = time.perf_counter() - start
             validation_loss, validation_accuracy = None, None
