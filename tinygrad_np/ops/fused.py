@@ -168,8 +168,10 @@ def softmax_cross_entropy(x: Any, target: Any, *, reduction: Any = "mean", label
     y = log(sum(exp(x))) - x[target];  dx = g (softmax(x) - onehot(target)).  `reduction` is mean, sum or none.  The
     part `label_smoothing` of the target is spread evenly over all classes.  Softmax and onehot are kept.
     """
-    z = x - np.maximum.reduce(x, 1, keepdims=True)
-    onehot = np.arange(x.shape[1]) == target[:, None]
+    # Laid out class by class: NumPy goes through short rows one by one, which takes (512, 10) twice as long in all.
+    z = x.T.copy()
+    z -= np.maximum.reduce(z, 0)
+    z, onehot = z.T, (np.arange(x.shape[1])[:, None] == target).T
     chosen = z[onehot]
     if len(chosen) != len(x):
         raise IndexError(f"classes must be from 0 to {x.shape[1] - 1}, not {np.min(target)} to {np.max(target)}")
