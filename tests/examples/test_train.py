@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from train_command import write_images
+
 ROOT = Path(__file__).resolve().parents[2]
 QUICK = ["--dataset", "digits", "--train-size", "3000", "--validation", "1000", "--epochs", "2", "--hidden", "32"]
 QUICK += ["--dropout", "0", "--input-dropout", "0", "--batch-size", "32", "--lr", "0.05"]
@@ -141,7 +143,8 @@ def test_wrong_options_are_one_clear_line(options: list[str], message: str) -> N
 
 
 def test_more_samples_than_there_are(tmp_path: Path) -> None:
-    result = run("train.py", "--dataset", "digits", "--validation", 60_000, "--output", tmp_path / "run")
+    images = write_images(tmp_path / "rows", count=600)
+    result = run("train.py", "--dataset", images, "--validation", 600, "--output", tmp_path / "run")
     assert result.returncode == 1
     assert "leaves 0 to train on" in result.stderr
 
