@@ -13,6 +13,7 @@ import pytest
 
 import tinygrad_np as tg
 from nn import optim
+from tinygrad_np import blas
 from tinygrad_np.ops import update
 
 ALL: dict[str, Any] = {
@@ -91,6 +92,42 @@ def test_blocks_and_memory_order_change_nothing(make: Any, shape: tuple[int, ...
         results.append((p.array, *[v.array for _, v in sorted(optimizer.state.get(p, {}).items())]))
     for whole, divided in zip(*results, strict=True):
         np.testing.assert_array_equal(divided, whole)
+
+
+@every_optimizer
+@pytest.mark.parametrize("orders", ["CC", "FF", "CF"])
+@pytest.mark.parametrize("maximize", [False, True])
+@pytest.mark.usefixtures("small_blocks")
+def test_the_library_changes_last_digits_alone(
+    make: Any, orders: str, maximize: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    results = []
+    for large in (1, 10**9):  # elements from which it is asked
+        monkeypatch.setattr(update, "LARGE", large)
+        p = parameter(6, 11, order=orders[0])
+        optimizer = make([p], maximize=maximize)
+        for step in range(4):
+            give_gradient(p, step, orders[1])
+            optimizer.step()
+        results.append((p.array, *[v.array for _, v in sorted(optimizer.state.get(p, {}).items())]))
+    for by_library, by_numpy in zip(*results, strict=True):
+        np.testing.assert_allclose(by_library, by_numpy, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.skipif(not blas.available(), reason="this NumPy has another BLAS than its own OpenBLAS")
+def test_averages_of_large_parameters_are_left_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, add_scaled = [], blas.add_scaled
+
+    def noted(c: Any, a: Any, *numbers: float) -> bool:
+        asked.append((c.size, numbers, add_scaled(c, a, *numbers)))
+        return asked[-1][2]
+
+    monkeypatch.setattr(blas, "add_scaled", noted)
+    p = parameter(128, 128)
+    give_gradient(p)
+    optim.AdamW([p], lr=0.5, betas=(0.75, 0.5), weight_decay=0.25).step()
+    rate = 0.5 / (1 - 0.75) * (1 - 0.5) ** 0.5
+    assert asked == [(128 * 128, given, True) for given in ((0.25, 0.75), (0.5, 0.5), (-rate, 1 - 0.5 * 0.25))]
 
 
 @every_optimizer
