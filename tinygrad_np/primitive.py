@@ -166,10 +166,11 @@ class Primitive:
         A process uses few of the primitives that it imports, and a property would cost each node of `backward` more
         than a field does.
         """
-        if self._given_joint is not None:
-            self.joint = self._adapter(self._given_joint)
-        elif self._given:
-            self.rules = tuple([None if rule is None else self._adapter(rule) for rule in self._given])
+        given, joint = self._given, self._given_joint  # another thread may be at it too
+        if joint is not None:
+            self.joint = self._adapter(joint)
+        elif given:
+            self.rules = tuple([None if rule is None else self._adapter(rule) for rule in given])
         self._given, self._given_joint = (), None
 
     def _parameters(self, rule: Rule) -> list[str]:
