@@ -38,6 +38,19 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     update._local.__dict__.clear()
 
 
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return a list that will have what the library is asked to sum: sizes, factors, and whether it did."""
+    calls, add_scaled = [], blas.add_scaled
+
+    def noted(c: Any, a: Any, *factors: float) -> bool:
+        calls.append((c.size, factors, add_scaled(c, a, *factors)))
+        return calls[-1][2]
+
+    monkeypatch.setattr(blas, "add_scaled", noted)
+    return calls
+
+
 def parameter(*shape: int, seed: int = 0, order: Any = "C", dtype: str = "float64") -> tg.Tensor:
     array = np.random.default_rng(seed).standard_normal(shape).astype(dtype)
     return tg.Tensor(np.asarray(array, order=order), requires_grad=True)
@@ -94,7 +107,16 @@ def test_blocks_and_memory_order_change_nothing(make: Any, shape: tuple[int, ...
         np.testing.assert_array_equal(divided, whole)
 
 
-@every_optimizer
+SUMS: dict[str, Any] = {  # SGD's options, each of which has sums of its own
+    "decay": {"weight_decay": 0.1},
+    "momentum alone": {"momentum": 0.9},
+    "dampened": {"momentum": 0.9, "dampening": 0.25, "weight_decay": 0.1},
+    "ahead": {"momentum": 0.9, "nesterov": True},
+}
+SUMMED = {name: lambda p, given=given, **o: optim.SGD(p, **{"lr": 0.1, **given, **o}) for name, given in SUMS.items()}
+
+
+@pytest.mark.parametrize("make", [*ALL.values(), *SUMMED.values()], ids=[*ALL, *SUMMED])
 @pytest.mark.parametrize("orders", ["CC", "FF", "CF"])
 @pytest.mark.parametrize("maximize", [False, True])
 @pytest.mark.usefixtures("small_blocks")
@@ -115,19 +137,25 @@ def test_the_library_changes_last_digits_alone(
 
 
 @pytest.mark.skipif(not blas.available(), reason="this NumPy has another BLAS than its own OpenBLAS")
-def test_averages_of_large_parameters_are_left_to_the_library(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked, add_scaled = [], blas.add_scaled
-
-    def noted(c: Any, a: Any, *numbers: float) -> bool:
-        asked.append((c.size, numbers, add_scaled(c, a, *numbers)))
-        return asked[-1][2]
-
-    monkeypatch.setattr(blas, "add_scaled", noted)
+def test_averages_of_large_parameters_are_left_to_the_library(asked: list[Any]) -> None:
     p = parameter(128, 128)
     give_gradient(p)
     optim.AdamW([p], lr=0.5, betas=(0.75, 0.5), weight_decay=0.25).step()
     rate = 0.5 / (1 - 0.75) * (1 - 0.5) ** 0.5
     assert asked == [(128 * 128, given, True) for given in ((0.25, 0.75), (0.5, 0.5), (-rate, 1 - 0.5 * 0.25))]
+
+
+@pytest.mark.skipif(not blas.available(), reason="this NumPy has another BLAS than its own OpenBLAS")
+def test_the_momentum_of_large_parameters_is_left_to_the_library(
+    asked: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(update, "SUMMED", 1 << 16)
+    p = parameter(300, 300)
+    give_gradient(p)
+    optim.SGD([p], lr=0.5, momentum=0.75, nesterov=True).step()
+    sizes = (1 << 16, 300 * 300 - (1 << 16))
+    sums = ((1.0, 0.75), (-0.5, 1.0), (-0.375,))  # of momentum and gradient, and of the parameter with each of them
+    assert asked == [(size, given, True) for size in sizes for given in sums]
 
 
 @every_optimizer
