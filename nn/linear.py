@@ -33,6 +33,9 @@ class Identity(Module):
         return input
 
 
+BY_ROWS = 1 << 17  # elements from which a weight with more outputs than inputs lies row by row
+
+
 class Linear(Module):
     """Affine map ``y = x W' + b``; ``dx = g W``, ``dW = g' x``, ``db = sum of g over the batch``.
 
@@ -56,8 +59,8 @@ class Linear(Module):
     Attributes
     ----------
     weight
-        shape (O, I).  It lies in memory column by column, in which order the products with small batches, the
-        gradient and the update are fastest (measured in ``docs/decisions.md``).
+        shape (O, I).  It lies in memory column by column or, where it is large and O > I, row by row: in the order in
+        which products and the gradient are fastest (measured in ``docs/optimisation.md``).
     bias
         shape (O,), or None.
 
@@ -95,7 +98,8 @@ class Linear(Module):
             raise ValueError(f"Linear needs sizes that are not negative, not {in_features} and {out_features}")
         self.in_features, self.out_features = in_features, out_features
         dtype = dtype or tg.get_default_dtype()
-        weight = Tensor(np.zeros((out_features, in_features), dtype, order="F")).to(device=device)
+        by_rows = out_features > in_features and out_features * in_features >= BY_ROWS
+        weight = Tensor(np.zeros((out_features, in_features), dtype, order="C" if by_rows else "F")).to(device=device)
         self.weight = Parameter(weight)
         self.register_parameter("bias", Parameter(np.zeros(out_features, dtype)) if bias else None)
         self.reset_parameters(generator)

@@ -47,7 +47,7 @@ def training(
     optimizer: str = "SGD", dropout: float = 0.0
 ) -> tuple[nn.Module, nn.optim.Optimizer, Callable[[tg.Tensor, tg.Tensor], tg.Tensor]]:
     tg.manual_seed(0)
-    model = nn.Sequential(nn.Linear(6, 5), nn.ReLU(), nn.Dropout(dropout), nn.Linear(5, 4))
+    model = nn.Sequential(nn.Linear(6, 8), nn.ReLU(), nn.Dropout(dropout), nn.Linear(8, 4))
     chosen, criterion = OPTIMIZERS[optimizer](model.parameters()), nn.CrossEntropy()
 
     def step(x: tg.Tensor, y: tg.Tensor) -> tg.Tensor:
@@ -90,7 +90,9 @@ def test_training_gives_the_same_bits(optimizer: str) -> None:
     assert len(captured.programs) >= 1
 
 
-def test_dropout_draws_the_same_masks() -> None:
+@pytest.mark.parametrize("size", [1, 10**9])  # activations and masks lie in memory by columns, or by rows
+def test_dropout_draws_the_same_masks(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(nn.linear, "BY_ROWS", size)
     assert_trains_the_same("SGD", dropout=0.5)
 
 

@@ -57,6 +57,19 @@ def test_dropout_depends_on_the_seed_alone():
     assert layer(x).tolist() == first
 
 
+@pytest.mark.parametrize("axes", [(0, 1, 2), (2, 1, 0), (1, 2, 0), (0, 2, 1)])
+@pytest.mark.parametrize("drop", [F.dropout, F.alpha_dropout])
+def test_what_is_dropped_lies_in_memory_as_the_input_does(axes, drop):
+    x = tg.from_numpy(np.ones((20, 30, 40)).transpose(axes))
+    y = drop(x, 0.25, training=True, generator=np.random.default_rng(0)).array
+    assert y.shape == x.shape
+    assert y.strides == x.array.strides
+    dropped = y == y.min()
+    assert abs(dropped.mean() - 0.25) < 4 * math.sqrt(0.25 * 0.75 / y.size)
+    same = drop(tg.ones(20, 30, 40), 0.25, training=True, generator=np.random.default_rng(0)).array
+    np.testing.assert_array_equal(dropped.transpose(np.argsort(axes)), same == same.min())
+
+
 def test_dropout_in_evaluation_returns_its_input():
     x = tg.ones(3)
     assert nn.Dropout(0.9).eval()(x) is x

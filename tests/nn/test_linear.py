@@ -30,12 +30,51 @@ def test_linear_gradients():
     np.testing.assert_allclose(layer.bias.grad.numpy(), g.numpy().sum(0))
 
 
-def test_weight_lies_column_by_column_and_its_gradient_too():
-    layer = nn.Linear(5, 3)
-    layer(tg.rand(4, 5)).sum().backward()
-    assert layer.weight.shape == (3, 5)
-    assert layer.weight.flags.f_contiguous
-    assert layer.weight.grad.flags.f_contiguous
+@pytest.mark.parametrize(
+    ("inputs", "outputs", "order"),
+    [(5, 3, "F"), (3, 5, "F"), (600, 300, "F"), (512, 512, "F"), (300, 600, "C")],
+)
+def test_the_weight_and_its_gradient_lie_by_columns_or_if_large_and_higher_than_wide_by_rows(inputs, outputs, order):
+    tg.manual_seed(0)
+    layer = nn.Linear(inputs, outputs)
+    layer(tg.rand(4, inputs)).sum().backward()
+    for array in (layer.weight.array, layer.weight.grad.array):
+        assert array.shape == (outputs, inputs)
+        assert array.flags[order]
+
+
+def test_a_seed_draws_the_same_weights_in_both_orders(monkeypatch):
+    weights = []
+    for size in (1, 10**9):
+        monkeypatch.setattr(nn.linear, "BY_ROWS", size)
+        weights.append(nn.Linear(5, 7, generator=np.random.default_rng(0)).weight.array)
+    assert weights[0].flags.c_contiguous
+    assert weights[1].flags.f_contiguous
+    np.testing.assert_array_equal(*weights)
+
+
+@pytest.mark.parametrize("batch", [3, 9])
+def test_weights_by_rows_give_what_those_by_columns_do(monkeypatch, batch):
+    """Activations, dropout's masks and gradients then lie column by column; numbers are the same but for rounding."""
+    results = []
+    x = np.random.default_rng(1).random((batch, 4))
+    for size in (1, 10**9):
+        monkeypatch.setattr(nn.linear, "BY_ROWS", size)
+        generator = np.random.default_rng(0)
+        layers = [nn.Linear(*sizes, dtype="float64", generator=generator) for sizes in ((4, 6), (6, 7), (7, 2))]
+        input = tg.tensor(x, requires_grad=True)
+        nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.Tanh(), layers[2])(input).sum().backward()
+        results.append([input.grad.array, *[p.grad.array for layer in layers for p in layer.parameters()]])
+    for by_rows, by_columns in zip(*results, strict=True):
+        np.testing.assert_allclose(by_rows, by_columns, rtol=1e-12)
+
+
+def test_a_cotangent_lies_as_the_input_does():
+    weight = tg.rand(5, 4, requires_grad=True)
+    for order in "CF":
+        x = tg.from_numpy(np.ones((3, 4), np.float32, order=order)).requires_grad_()
+        tg.linear(x, weight).sum().backward()
+        assert x.grad.array.flags[order]
 
 
 def test_linear_starts_within_its_bounds_and_fills_them():
