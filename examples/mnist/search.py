@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 from application.data import fingerprints, load, resolved, samples_needed, split
 from application.outcome import run_command
 from application.run import RunError
-from application.search.executors import EXECUTORS
+from application.search.executors import EXECUTORS, Workforce
 from application.search.options import Command, parse
 from application.search.pictures import plot_search
 from application.search.progress import Progress, format_point
@@ -48,7 +48,7 @@ def prepare(command: Command) -> tuple[dict[str, Any], dict[str, Any]]:
     return command.given | found, command.identity(found["dataset"]) | {"files": fingerprints(data)}
 
 
-def search(command: Command, given: dict[str, Any], record: Record, name: str) -> None:
+def search(command: Command, given: dict[str, Any], record: Record, name: str, workforce: Workforce) -> None:
     """Run the trials that are missing.
 
     Raises
@@ -56,7 +56,6 @@ def search(command: Command, given: dict[str, Any], record: Record, name: str) -
     RunError
         If the workers are lost.
     """
-    workforce = EXECUTORS[command.executor](command.workers, command.threads, command.address)
     ended = sum(not trial.running for trial in record.trials)
     total = max(expected(command.strategy, command.space, command.trials), len(record.trials))
     progress = Progress(name, total, ended)
@@ -103,7 +102,7 @@ def retrain_best(folder: Path, given: dict[str, Any], best: Trial, name: str) ->
     results = retrain(folder, config, best, lambda line: print(f"[{name}] {line}", flush=True))
     print(
         f"[{name}] test accuracy {results['test_accuracy']:.4f} of trial {best.number}, trained for "
-        f"{results['epochs']} epochs on {results['samples']} images of training and validation: "
+        f"{results['epochs']} epoch{'s' if results['epochs'] > 1 else ''} on {results['samples']} images of training and validation: "
         f"{retrained_folder(folder, best)}"
     )
 
@@ -114,15 +113,20 @@ def run_search(command: Command) -> None:
     Raises
     ------
     RunError
-        If the search cannot go on, or no trial ended whole.
+        If the search cannot begin or go on, or no trial ended whole.
     """
     given, identity = prepare(command)
     folder, name = command.folder(identity), Path(given["dataset"]).name
-    folder.mkdir(parents=True, exist_ok=True)
+    # before there is a folder: workers that cannot be had leave nothing behind
+    workforce = EXECUTORS[command.executor](command.workers, command.threads, command.address)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot write into --output {folder}: {error.strerror}; name another folder") from error
     with only_writer(folder):
         record = open_record(folder, identity, command.record, command.storage, command.shared["seed"])
         try:
-            search(command, given, record, name)
+            search(command, given, record, name, workforce)
         except KeyboardInterrupt:
             print(f"[{name}] interrupted: the same command goes on with the search in {folder}", flush=True)
             raise

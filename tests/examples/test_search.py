@@ -326,6 +326,7 @@ def test_the_best_is_trained_on_all_images_and_tested_once(data: Path, tmp_path:
         (["--lr", "0.1", "--learning_rates", "0.1"], "cannot be the same in all trials and searched"),
         (["--learning_rates", "0.1", "--epochs", "0"], "--epochs must be at least 1, not 0"),
         (["--learning_rates", "0.1", "--workers", "0"], "must be at least 1, not 0"),
+        (["--learning_rates", "0.1", "--workers", "many"], "argument --workers: must be a whole number, not 'many'"),
         (["--learning_rates", "0.1", "--seeds", "1"], "unrecognized arguments: --seeds 1"),
         (["--learning_rates", "0.1", "--executor", "dask"], "needs the --address of a scheduler"),
         (["--learning_rates", "0.1", "--address", "tcp://x:1"], "--address is for --executor dask"),
@@ -485,8 +486,9 @@ def test_a_space_and_an_option_that_is_the_same_in_all(data: Path, tmp_path: Pat
     assert "--lr cannot be the same in all trials and searched by --space" in result.stderr
 
 
-def test_a_damaged_journal(data: Path, tmp_path: Path) -> None:
-    (tmp_path / "trials.jsonl").write_text('{"event": "search", "identity": {}}\nnonsense\n')
+@pytest.mark.parametrize("line", [b"nonsense", b"\xff\xfe", b'{"event": "end", "trial": 5}'])
+def test_a_damaged_journal(line: bytes, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "trials.jsonl").write_bytes(b'{"event": "search", "identity": {}}\n' + line + b"\n")
     result = search(*arguments_of(data, tmp_path))
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
@@ -498,6 +500,15 @@ def test_an_output_that_cannot_be_written(data: Path, tmp_path: Path) -> None:
     result = search(*arguments_of(data, tmp_path / "file" / "search"))
     assert result.returncode == 1
     assert len(result.stderr.splitlines()) == 1
+    assert "cannot write into --output" in result.stderr
+
+
+def test_workers_that_cannot_be_had_leave_nothing_behind(data: Path, tmp_path: Path) -> None:
+    result = search(*arguments_of(data, tmp_path / "search"), "--address", "tcp://127.0.0.1:1")
+    assert result.returncode == 2
+    assert result.stderr == "search.py: error: --address is for --executor dask\n"
+    assert result.stdout == ""
+    assert not (tmp_path / "search").exists()
 
 
 def test_data_that_cannot_be_had(tmp_path: Path) -> None:

@@ -72,7 +72,7 @@ def _parse_yaml(path: str, content: str) -> Any:
         import yaml
     except ImportError:
         raise OptionError(
-            f"{path} needs the package PyYAML: pip install PyYAML, or give the config as JSON in a .json file"
+            f"{path} needs the package PyYAML: pip install PyYAML, or give it as JSON in a .json file"
         ) from None
     try:
         _check_names(yaml.compose(content, Loader=yaml.SafeLoader))

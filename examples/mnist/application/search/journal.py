@@ -36,20 +36,20 @@ class Journal:
         self.trials: list[Trial] = []
         self.identity: dict[str, Any] = {}
         cut_half_line(self.file)
-        self._lines = open(self.file, "a+", encoding="utf-8")  # noqa: SIM115 - closed by `close`
         self._read()
+        self._lines = open(self.file, "a", encoding="utf-8")  # noqa: SIM115 - closed by `close`
         if not self.identity:
             self.identity = identity
             self._write("search", identity=identity)
 
     def _read(self) -> None:
-        self._lines.seek(0)
-        for number, line in enumerate(self._lines, 1):
+        lines = self.file.read_bytes().splitlines() if self.file.exists() else []
+        for number, line in enumerate(lines, 1):
             try:
-                event = json.loads(line)
+                event = json.loads(line.decode())
                 self._apply(event.pop("event"), event)
             except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-                raise RunError(f"{self.file} is damaged in line {number}: {error!r}") from error
+                raise RunError(f"{self.file} is damaged in line {number}: {error!r}; name another --output") from error
 
     def _apply(self, event: str, content: dict[str, Any]) -> None:
         if event == "search":

@@ -116,7 +116,10 @@ def _dashes(argument: str) -> str:
 
 
 def _positive(word: str) -> int:
-    number = int(word)
+    try:
+        number = int(word)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"must be a whole number, not {word!r}") from None
     if number < 1:
         raise argparse.ArgumentTypeError(f"must be at least 1, not {number}")
     return number
@@ -130,7 +133,7 @@ OWN: dict[str, dict[str, Any]] = {
         "default": "grid",
         "help": "; ".join(f"{name}: {strategy.words}" for name, strategy in STRATEGIES.items()) + " (default: grid)",
     },
-    "trials": {"type": _positive, "default": 20, "help": "how many, of random and tpe (default: 20)"},
+    "trials": {"type": _positive, "metavar": "N", "default": 20, "help": "how many, of random and tpe (default: 20)"},
     "pruner": {
         "choices": PRUNERS,
         "default": "none",
@@ -143,8 +146,8 @@ OWN: dict[str, dict[str, Any]] = {
     "storage": {"metavar": "URL", "help": "Optuna's storage, as sqlite:///file.db (default: a journal in the folder)"},
     "executor": {"choices": EXECUTORS, "default": "process", "help": "who trains (default: process)"},
     "address": {"metavar": "URL", "help": "of the scheduler of --executor dask, as tcp://host:8786"},
-    "workers": {"type": _positive, "help": "trials at once (default: one a core, or a worker of dask)"},
-    "threads": {"type": _positive, "default": 1, "help": "threads of BLAS in each process (default: 1)"},
+    "workers": {"type": _positive, "metavar": "N", "help": "trials at once (default: one a core, or a worker of dask)"},
+    "threads": {"type": _positive, "metavar": "N", "default": 1, "help": "threads of BLAS in each process (default: 1)"},
     "retrain": {
         "action": "store_true",
         "help": "train the best on training and validation data together, and test it once",
