@@ -102,8 +102,8 @@ def retrain_best(folder: Path, given: dict[str, Any], best: Trial, name: str) ->
     results = retrain(folder, config, best, lambda line: print(f"[{name}] {line}", flush=True))
     print(
         f"[{name}] test accuracy {results['test_accuracy']:.4f} of trial {best.number}, trained for "
-        f"{results['epochs']} epoch{'s' if results['epochs'] > 1 else ''} on {results['samples']} images of training and validation: "
-        f"{retrained_folder(folder, best)}"
+        f"{results['epochs']} epoch{'s' if results['epochs'] > 1 else ''} on {results['samples']} images of training "
+        f"and validation: {retrained_folder(folder, best)}"
     )
 
 

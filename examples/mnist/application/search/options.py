@@ -146,8 +146,17 @@ OWN: dict[str, dict[str, Any]] = {
     "storage": {"metavar": "URL", "help": "Optuna's storage, as sqlite:///file.db (default: a journal in the folder)"},
     "executor": {"choices": EXECUTORS, "default": "process", "help": "who trains (default: process)"},
     "address": {"metavar": "URL", "help": "of the scheduler of --executor dask, as tcp://host:8786"},
-    "workers": {"type": _positive, "metavar": "N", "help": "trials at once (default: one a core, or a worker of dask)"},
-    "threads": {"type": _positive, "metavar": "N", "default": 1, "help": "threads of BLAS in each process (default: 1)"},
+    "workers": {
+        "type": _positive,
+        "metavar": "N",
+        "help": "trials at once (default: one a core, or a worker of dask)",
+    },
+    "threads": {
+        "type": _positive,
+        "metavar": "N",
+        "default": 1,
+        "help": "threads of BLAS in each process (default: 1)",
+    },
     "retrain": {
         "action": "store_true",
         "help": "train the best on training and validation data together, and test it once",
