@@ -1,7 +1,8 @@
 """What a captured step has to know of modules and optimizers: in effect while capturing, and only then.
 
-A replay does not run the code of modules.  So it checks that they have the mode, the hooks and the parameters that they
-had, and that the options of optimizers are the same; the learning rate is read anew each time.
+A replay does not run the code of modules.  So it checks that they have the mode, the hooks, the parameters and the
+other attributes that they had, and that optimizers have the same parameters, options and state; the learning rate is
+read anew each time.
 """
 
 from __future__ import annotations
@@ -29,25 +30,40 @@ def patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
 
 
 class Form:
-    """A condition: a module has the mode, the hooks and the registered attributes that it had."""
+    """A condition: a module has the mode, the hooks and the attributes that it had.
+
+    An attribute that the step itself changes, such as a count of calls, is left out: replays do not change it.
+    """
 
     def __init__(self, module: Module) -> None:
         self.attributes = module.__dict__
-        self.held = {name: self.attributes[name] for name in ("training", "_names", *module._names)}
-        self.hooks = self.attributes.get("_hooks")
-        self.size = len(module._names)
-        self.hook_keys = tuple(self.hooks or ())
+        self.held = dict(self.attributes)
+        self.hook_keys = tuple(self.held.pop("_hooks", ()))
 
     def conditions(self, name: Callable[[Any], str]) -> list[str]:
         """Return expressions that are true where a replay would be wrong."""
         attributes = name(self.attributes)
-        other = [f"{attributes}[{key!r}] is not {name(value)}" for key, value in self.held.items()]
-        hooks = f"'_hooks' in {attributes}" if self.hooks is None else f"tuple({name(self.hooks)}) != {self.hook_keys}"
-        return [*other, f"len({name(self.held['_names'])}) != {self.size}", hooks]
+        kept = {key: value for key, value in self.held.items() if self.attributes.get(key) is value}
+        other = [_differs(f"{attributes}[{key!r}]", value, name) for key, value in kept.items()]
+        hooks = self.attributes.get("_hooks")
+        other += [] if hooks is None else [f"tuple({name(hooks)}) != {self.hook_keys}"]
+        return [f"len({attributes}) != {len(self.attributes)}", *other]
 
     def effects(self, name: Callable[[Any], str]) -> list[str]:
         """Return nothing: a replay leaves the module alone."""
         return []
+
+
+def _differs(expression: str, value: Any, name: Callable[[Any], str]) -> str:
+    """Return the expression for whether another value, or another object, stands where `value` stood."""
+    return f"{expression} {'!=' if _is_plain(value) else 'is not'} {name(value)}"
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether a value is known by being equal: a number, a text, or a tuple of them."""
+    if type(value) is tuple:
+        return all(map(_is_plain, value))
+    return type(value) in (int, str) or (type(value) is float and value == value)
 
 
 def _watched_call(tracer: Tracer, call: Callable[..., Any]) -> Callable[..., Any]:
@@ -129,18 +145,35 @@ class Option:
 
 
 class Step:
-    """An effect: an optimizer counts its steps."""
+    """A condition and an effect: an optimizer has the parameters and the state that it had; it counts its steps."""
 
     def __init__(self, optimizer: Optimizer) -> None:
         self.optimizer = optimizer
 
     def conditions(self, name: Callable[[Any], str]) -> list[str]:
-        """Return nothing: the count may be what it likes."""
-        return []
+        """Return expressions that are true where a replay would be wrong."""
+        optimizer, groups = name(self.optimizer), self.optimizer.param_groups
+        other = [f"{optimizer}.state is not {name(self.optimizer.state)}"]
+        other += [f"{optimizer}.param_groups is not {name(groups)}", f"len({name(groups)}) != {len(groups)}"]
+        for number, group in enumerate(groups):
+            other.append(f"{name(groups)}[{number}] is not {name(group)}")
+            other += _other_items(f"{name(group)}['params']", group["params"], name)
+        for parameter, entries in self.optimizer.state.items():
+            place = f"{name(self.optimizer.state)}[{name(parameter)}]"
+            other.append(f"{place} is not {name(entries)}")
+            tensors = {key: entry for key, entry in entries.items() if isinstance(entry, tg.Tensor)}
+            other += [f"{name(entries)}[{key!r}] is not {name(entry)}" for key, entry in tensors.items()]
+        return other
 
     def effects(self, name: Callable[[Any], str]) -> list[str]:
         """Return the line that counts."""
         return [f"{name(self.optimizer)}.steps += 1"]
+
+
+def _other_items(expression: str, items: list[Any], name: Callable[[Any], str]) -> list[str]:
+    """Return expressions for whether a list is another one, or has other items."""
+    other = [f"{expression} is not {name(items)}", f"len({name(items)}) != {len(items)}"]
+    return other + [f"{name(items)}[{number}] is not {name(item)}" for number, item in enumerate(items)]
 
 
 class LiveGroup(dict[str, Any]):

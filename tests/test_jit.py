@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import threading
 import tracemalloc
@@ -137,6 +138,99 @@ def test_evaluation_is_another_step() -> None:
         model.train(number % 4 < 2)
 
     assert_trains_the_same("SGD", dropout=0.5, between=between, count=24)
+
+
+def test_attributes_of_modules_are_watched() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        model[2].p = [0.5, 0.1, 0.0][number // 6]
+
+    assert_trains_the_same("SGD", dropout=0.5, between=between, count=18)
+
+
+def test_an_equal_value_of_an_attribute_is_no_change() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        model[2].p = float("0.5")
+
+    assert len(assert_trains_the_same("SGD", dropout=0.5, between=between).programs) == 2  # one for each size of batch
+
+
+def test_an_attribute_that_is_gone_is_heeded() -> None:
+    class Shifted(nn.Module):
+        shift = 1.0
+
+        def forward(self, x: tg.Tensor) -> tg.Tensor:
+            return x + self.shift
+
+    layer = Shifted()
+    f = jit(lambda x: layer(x))
+    for shift in (1.0, 5.0, None, 7.0):  # None: that of the class again
+        if shift is None:
+            del layer.shift
+            layer.other = 0.0
+        elif shift != 1.0:
+            layer.shift = shift
+        assert [f(tg.zeros(1)).item() for _ in range(3)] == [layer.shift] * 3
+
+
+def test_a_module_that_counts_is_replayed() -> None:
+    class Counting(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.calls = 0
+
+        def forward(self, x: tg.Tensor) -> tg.Tensor:
+            self.calls += 1
+            return x * 2
+
+    layer = Counting()
+    f = jit(lambda x: layer(x))
+    for _ in range(5):
+        assert f(tg.ones(1)).item() == 2
+    assert layer.calls == 2  # while it was recorded
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_loading_the_state_of_an_optimizer_takes_effect(optimizer: str) -> None:
+    saved: dict[str, Any] = {}
+
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 3:
+            saved["both"] = copy.deepcopy((model.state_dict(), optimizer.state_dict()))
+        elif number == 9:
+            model.load_state_dict(saved["both"][0])
+            optimizer.load_state_dict(saved["both"][1])
+
+    assert_trains_the_same(optimizer, between=between, count=16)
+
+
+STATE_CHANGES: dict[str, Callable[[Any], Any]] = {
+    "all": lambda optimizer: optimizer.state.clear(),
+    "of one parameter": lambda optimizer: optimizer.state.pop(optimizer.param_groups[0]["params"][1]),
+    "one array": lambda optimizer: next(iter(optimizer.state.values())).update(momentum_buffer=tg.zeros(8, 6)),
+}
+
+
+@pytest.mark.parametrize("change", STATE_CHANGES)
+def test_state_that_is_taken_away_is_heeded(change: str) -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        if number == 7:
+            STATE_CHANGES[change](optimizer)
+
+    assert_trains_the_same("SGD, momentum", between=between)
+
+
+def test_other_parameters_of_an_optimizer_are_heeded() -> None:
+    def between(number: int, model: nn.Module, optimizer: Any) -> None:
+        parameters = optimizer.param_groups[0]["params"]
+        if number == 6:
+            given.append(parameters.pop())
+        elif number == 9:
+            optimizer.add_param_group({"params": [given.pop()], "lr": 0.01, "momentum": 0.5})
+        elif number == 12:
+            parameters[0] = tg.zeros(1, requires_grad=True)  # in the place of a weight
+
+    given: list[tg.Tensor] = []
+    assert_trains_the_same("SGD", between=between, count=16)
 
 
 def test_freezing_a_parameter_takes_effect() -> None:

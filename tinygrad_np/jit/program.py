@@ -65,11 +65,13 @@ class _Guards:
         conditions = [*self._outside(), *self._leaves(), *self._options()]
         conditions += [line for watched in self.tracer.watched for line in watched.conditions(self.name)]
         conditions = list(dict.fromkeys(conditions))
+        self.source.lines.append("try:")
         for start in range(0, len(conditions), 4):
-            self._write_miss(conditions[start : start + 4])
+            self._write_miss(conditions[start : start + 4], indent="    ")
+        self.source.lines += ["    pass", "except LookupError: return MISS"]  # what was asked for is there no more
 
-    def _write_miss(self, conditions: Sequence[str]) -> None:
-        self.source.lines.append(f"if {' or '.join(conditions)}: return MISS")
+    def _write_miss(self, conditions: Sequence[str], indent: str = "") -> None:
+        self.source.lines.append(f"{indent}if {' or '.join(conditions)}: return MISS")
 
     def _argument(self, number: int, arrays: Sequence[Any]) -> list[str]:
         """Return what is true of an argument that does not fit: its form, edge, or that two are one or one is two."""
