@@ -14,15 +14,22 @@ import tinygrad_np as tg
 from tinygrad_np.jit import Live, Tracer, outside_of_recording
 
 from .module import Hook, Module
+from .optim import lr_scheduler
+from .optim.lr_scheduler import LRScheduler
 from .optim.optimizer import Optimizer
 
 
 def patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
     """Return what is replaced while a step is captured; `nn` registers this."""
+    modes: dict[Module, Mode] = {}
+    kinds = [kind for kind in vars(lr_scheduler).values() if isinstance(kind, type)]
+    schedules = [kind for kind in kinds if issubclass(kind, LRScheduler) and "step" in vars(kind)]
     return [
-        (Module, "__call__", _watched_call(tracer, Module.__call__)),
+        (Module, "__call__", _watched_call(tracer, modes, Module.__call__)),
         (Module, "_call_with_hooks", _hooks_each_time(tracer, Module._call_with_hooks)),
+        (Module, "train", _noted_mode(tracer, modes, Module.train)),
         (Optimizer, "step", _live_step(tracer, Optimizer.step)),
+        *[(kind, "step", _refused_step(tracer, vars(kind)["step"])) for kind in schedules],
     ]
 
 
@@ -32,18 +39,21 @@ def patches(tracer: Tracer) -> list[tuple[Any, str, Any]]:
 class Form:
     """A condition: a module has the mode, the hooks and the attributes that it had.
 
-    An attribute that the step itself changes, such as a count of calls, is left out: replays do not change it.
+    A plain attribute that the step itself changes, such as a count of calls, is left out: replays do not change it.
     """
 
-    def __init__(self, module: Module) -> None:
-        self.attributes = module.__dict__
+    def __init__(self, module: Module, modes: dict[Module, Mode]) -> None:
+        self.module, self.modes, self.attributes = module, modes, module.__dict__
         self.held = dict(self.attributes)
         self.hook_keys = tuple(self.held.pop("_hooks", ()))
 
     def conditions(self, name: Callable[[Any], str]) -> list[str]:
         """Return expressions that are true where a replay would be wrong."""
         attributes = name(self.attributes)
-        kept = {key: value for key, value in self.held.items() if self.attributes.get(key) is value}
+        always = {"training", "_names", *self.module._names}
+        kept = {key: x for key, x in self.held.items() if key in always or self.attributes.get(key) is x}
+        if self.module in self.modes:  # which has the condition
+            del kept["training"]
         other = [_differs(f"{attributes}[{key!r}]", value, name) for key, value in kept.items()]
         hooks = self.attributes.get("_hooks")
         other += [] if hooks is None else [f"tuple({name(hooks)}) != {self.hook_keys}"]
@@ -66,17 +76,42 @@ def _is_plain(value: Any) -> bool:
     return type(value) in (int, str) or (type(value) is float and value == value)
 
 
-def _watched_call(tracer: Tracer, call: Callable[..., Any]) -> Callable[..., Any]:
+def _watched_call(tracer: Tracer, modes: dict[Module, Mode], call: Callable[..., Any]) -> Callable[..., Any]:
     seen: set[Module] = set()
 
     def watched(module: Module, *args: Any, **kwargs: Any) -> Any:
-        for each in module.modules():
+        for each in module.modules() if tracer.is_recording() else ():
             if each not in seen:
                 seen.add(each)
-                tracer.watched.append(Form(each))
+                tracer.watched.append(Form(each, modes))
         return call(module, *args, **kwargs)
 
     return watched
+
+
+class Mode:
+    """A condition and an effect: the step found a module in one mode and leaves it in another, or in the same."""
+
+    def __init__(self, module: Module) -> None:
+        self.module, self.before = module, module.training
+
+    def conditions(self, name: Callable[[Any], str]) -> list[str]:
+        """Return an expression that is true where a replay would be wrong."""
+        return [f"{name(self.module.__dict__)}['training'] is not {self.before}"]
+
+    def effects(self, name: Callable[[Any], str]) -> list[str]:
+        """Return the line that puts the module into its mode."""
+        return [f"{name(self.module.__dict__)}['training'] = {self.module.training}"]
+
+
+def _noted_mode(tracer: Tracer, modes: dict[Module, Mode], train: Callable[..., Any]) -> Callable[..., Any]:
+    def noted(module: Module, mode: bool = True) -> Any:
+        if tracer.is_recording() and module not in modes:
+            modes[module] = Mode(module)
+            tracer.watched.append(modes[module])
+        return train(module, mode)
+
+    return noted
 
 
 def _hooks_each_time(tracer: Tracer, call_with_hooks: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,6 +137,8 @@ def _hooks_each_time(tracer: Tracer, call_with_hooks: Callable[..., Any]) -> Cal
         return hook
 
     def call(module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        if not tracer.is_recording():
+            return call_with_hooks(module, args, kwargs)
         hooks = module._hooks
         module.__dict__["_hooks"] = {
             key: Hook(each_time(hook.function), hook.before, hook.with_kwargs) for key, hook in hooks.items()
@@ -198,6 +235,8 @@ class LiveGroup(dict[str, Any]):
 
 def _live_step(tracer: Tracer, step: Callable[..., Any]) -> Callable[..., Any]:
     def live(optimizer: Optimizer, *args: Any, **kwargs: Any) -> Any:
+        if not tracer.is_recording():
+            return step(optimizer, *args, **kwargs)
         groups = optimizer.param_groups
         optimizer.param_groups = [LiveGroup(tracer, group) for group in groups]
         try:
@@ -207,3 +246,15 @@ def _live_step(tracer: Tracer, step: Callable[..., Any]) -> Callable[..., Any]:
             tracer.watched.append(Step(optimizer))
 
     return live
+
+
+def _refused_step(tracer: Tracer, step: Callable[..., Any]) -> Callable[..., Any]:
+    def refuse(schedule: Any, *args: Any, **kwargs: Any) -> Any:
+        if tracer.is_recording():
+            raise RuntimeError(
+                f"{type(schedule).__name__}.step() in a captured step would not be done in replays, and the learning "
+                "rate would stay: call it after the captured function, whose next replay reads the new rate"
+            )
+        return step(schedule, *args, **kwargs)
+
+    return refuse

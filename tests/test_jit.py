@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import gc
+import math
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -231,6 +232,50 @@ def test_other_parameters_of_an_optimizer_are_heeded() -> None:
 
     given: list[tg.Tensor] = []
     assert_trains_the_same("SGD", between=between, count=16)
+
+
+def test_evaluation_that_the_function_chooses_itself() -> None:
+    """The mode that it finds selects the recording; the mode that it leaves is left by replays too."""
+    seen = []
+    for capture in (False, True):
+        model, _, step = training(dropout=0.5)
+        recorded: list[bool] = []
+
+        def evaluate(x: tg.Tensor, after: bool, model: Any = model, recorded: Any = recorded) -> tg.Tensor:
+            recorded.append(model.training)
+            before = model(x).detach()
+            model.eval()
+            result = model(x).detach() + before
+            if after:
+                model.train()
+            return result
+
+        if capture:
+            step, evaluate = jit(step, exact=True), jit(evaluate)
+        results = []
+        for number, (x, y) in enumerate(batches(20)):
+            results += [step(x, y).tolist(), evaluate(x, number % 3 < 2).tolist()]
+            results.append([module.training for module in model.modules()])
+            if number % 5 == 0:
+                model.train()
+        seen.append(results)
+        assert len(recorded) == (6 if capture else 20)
+    assert seen[0] == seen[1]
+
+
+def test_a_schedule_within_a_step_is_refused() -> None:
+    _, optimizer, step = training()
+    plateau, every = nn.ReduceLROnPlateau(optimizer), nn.StepLR(optimizer, 1)
+    x, y = batches(1)[0]
+    for advance in (lambda loss: plateau.step(loss), lambda loss: every.step()):
+
+        def both(x: tg.Tensor, y: tg.Tensor, advance: Any = advance) -> None:
+            advance(step(x, y))
+
+        with pytest.raises(RuntimeError, match=r"(StepLR|Plateau)\.step\(\) .* call it after the captured function"):
+            jit(both)(x, y)
+    every.step()
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.01)
 
 
 def test_freezing_a_parameter_takes_effect() -> None:
@@ -546,6 +591,10 @@ def test_constants_select_another_capture() -> None:
     for _ in range(4):
         assert f(tg.tensor([3.0])).item() == 3.0
         assert f(tg.tensor([3.0]), power=2).item() == 9.0
+    product = jit(lambda x, factor: x * factor)
+    for _ in range(4):
+        for zero in (0.0, -0.0):
+            assert math.copysign(1, product(tg.ones(1), zero).item()) == math.copysign(1, zero)
 
 
 def test_outside_tensors_are_read_anew() -> None:
@@ -763,6 +812,29 @@ def test_an_error_in_the_function_leaves_nothing_behind() -> None:
     assert tg.Tensor.__dict__["array"] is array
     assert np.asarray is asarray
     assert jit(lambda x: x + 1)(tg.ones(1)).item() == 2.0
+
+
+def test_what_other_threads_train_is_no_part_of_a_step() -> None:
+    model, optimizer, step = training("SGD, momentum", dropout=0.5)
+    schedule = nn.StepLR(optimizer, 1)
+
+    def f(x: tg.Tensor) -> tg.Tensor:
+        def other() -> None:
+            model.eval()
+            step(*batches(1)[0])
+            schedule.step()
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+        return x + 1
+
+    captured = jit(f)
+    for number in range(5):
+        assert captured(tg.ones(1)).item() == 2.0
+        model.train()
+        assert optimizer.steps == min(number, 1) + 1
+    assert optimizer.param_groups[0]["lr"] == pytest.approx(0.001)
 
 
 def test_other_threads_go_on_in_eager_mode() -> None:

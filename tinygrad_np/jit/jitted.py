@@ -140,4 +140,4 @@ def _key_of(tree: Any, tensors: list[Tensor]) -> Any:
             f"a captured function takes tensors and constants, not {type(tree).__name__}: make it a tensor, or let "
             "the function refer to it"
         ) from None
-    return (type(tree), tree)
+    return (type(tree), repr(tree) if type(tree) is float else tree)  # 0.0 equals -0.0

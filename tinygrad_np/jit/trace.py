@@ -210,6 +210,10 @@ class Tracer:
         self._roots: dict[int, Value] = {}  # by the id of the owner of their memory
         self._made: dict[int, weakref.ref[Tensor]] = {}  # the tensors made meanwhile
 
+    def is_recording(self) -> bool:
+        """Return whether this thread records now, and in this tracer."""
+        return local.tracer is self
+
     # ---- arrays and tensors become symbols
 
     def argument(self, array: ndarray) -> None:
