@@ -420,8 +420,8 @@ class Module:
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
-            elif parameter.grad is not None:
-                parameter.grad = tg.zeros_like(parameter.grad)
+            elif (grad := parameter.grad) is not None:
+                parameter.grad = tg.zeros_like(grad) if grad.requires_grad else grad.zero_()
 
     def to(self, *targets: Any, dtype: DTypeLike | None = None, device: Any = None) -> Self:
         """Convert the floating parameters, their gradients and the buffers, and return the module.

@@ -69,10 +69,9 @@ def clip_grad_norm_(
     norm = _norm(norms, norm_type) if gradients else 0.0
     if error_if_nonfinite and not math.isfinite(norm):
         raise RuntimeError(f"the norm of the gradients is {norm}: they cannot be clipped to {max_norm}")
-    factor = max_norm / (norm + 1e-6)
-    if not factor >= 1:
-        for gradient in gradients:
-            gradient.mul_(factor)
+    factor = np.minimum(max_norm / (norm + 1e-6), 1.0)  # by 1 too: a captured step could not take two ways here
+    for gradient in gradients:
+        gradient.mul_(factor)
     return tg.tensor(norm, dtype=gradients[0].dtype if gradients else None)
 
 

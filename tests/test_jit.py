@@ -315,6 +315,27 @@ def test_gradients_add_up_where_they_are_not_cleared() -> None:
     assert seen[0] == seen[1]
 
 
+def test_gradients_that_are_set_to_zero_are_kept() -> None:
+    seen = []
+    for capture in (False, True):
+        model, optimizer, _ = training("SGD, momentum")
+        criterion = nn.CrossEntropy()
+
+        def step(x: tg.Tensor, y: tg.Tensor, m: Any = model, o: Any = optimizer, c: Any = criterion) -> tg.Tensor:
+            o.zero_grad(set_to_none=False)
+            loss = c(m(x), y)
+            loss.backward()
+            nn.utils.clip_grad_norm_(m.parameters(), 0.5)
+            o.step()
+            return loss
+
+        train = jit(step, exact=True) if capture else step
+        losses = [train(x, y).item() for x, y in batches(12)]
+        seen.append((losses, [p.grad.tolist() for p in model.parameters()], [p.tolist() for p in model.parameters()]))
+        assert not capture or train.programs
+    assert seen[0] == seen[1]
+
+
 def test_gradients_of_arguments_arrive_at_the_argument() -> None:
     @jit
     def f(x: tg.Tensor) -> None:
@@ -353,10 +374,11 @@ def test_batch_normalization_keeps_its_averages() -> None:
     assert seen[0] == seen[1]
 
 
-def test_clipping_the_norm_takes_both_ways() -> None:
+@pytest.mark.parametrize("dropout", [0.0, 0.5])  # whose draws cannot be repeated
+def test_the_norm_is_clipped_where_it_is_too_large(dropout: float) -> None:
     seen = []
     for capture in (False, True):
-        model, chosen, _ = training()
+        model, chosen, _ = training(dropout=dropout)
 
         def step(x: tg.Tensor, y: tg.Tensor, model: nn.Module = model, chosen: Any = chosen) -> tg.Tensor:
             chosen.zero_grad()
@@ -368,6 +390,7 @@ def test_clipping_the_norm_takes_both_ways() -> None:
         call: Any = jit(step, exact=True) if capture else step
         found = [call(x * (1 + number % 3 * 4), y).item() for number, (x, y) in enumerate(batches(18))]
         assert min(found) < 0.5 < max(found)
+        assert not capture or len(call.programs) == 1
         seen.append((found, [p.tolist() for p in model.parameters()]))
     assert seen[0] == seen[1]
 

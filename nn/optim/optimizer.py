@@ -161,14 +161,15 @@ class Optimizer:
 
         Parameters
         ----------
-        set_to_none : make ``.grad`` None, so that the next `backward` needs no addition; False fills it with zeros.
+        set_to_none : make ``.grad`` None, so that the next `backward` needs no addition; False writes zeros
+            into it.
         """
         for group in self.param_groups:
             for parameter in group["params"]:
-                if set_to_none or parameter.grad is None:
+                if set_to_none:
                     parameter.grad = None
-                else:
-                    parameter.grad = tg.zeros_like(parameter)
+                elif (grad := parameter.grad) is not None:
+                    parameter.grad = tg.zeros_like(grad) if grad.requires_grad else grad.zero_()
 
     # ---- its saved form
 

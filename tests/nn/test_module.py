@@ -191,12 +191,24 @@ def test_apply_reaches_children_before_parents():
 def test_zero_grad():
     layer = nn.Linear(2, 1)
     layer(tg.ones(1, 2)).sum().backward()
+    before = layer.weight.grad
     layer.zero_grad(set_to_none=False)
-    assert layer.weight.grad.tolist() == [[0.0, 0.0]]
+    assert layer.weight.grad is before
+    assert before.tolist() == [[0.0, 0.0]]
     layer.zero_grad()
     assert layer.weight.grad is None
     layer.zero_grad(set_to_none=False)
     assert layer.weight.grad is None
+
+
+def test_zero_grad_forgets_the_history_of_gradients():
+    layer = nn.Linear(1, 1, bias=False)
+    (layer(tg.ones(1, 1)) ** 2).sum().backward(create_graph=True)
+    before = layer.weight.grad
+    assert before.requires_grad
+    layer.zero_grad(set_to_none=False)
+    assert not layer.weight.grad.requires_grad
+    assert before.item() != 0
 
 
 def test_requires_grad_freezes_and_thaws():
