@@ -79,7 +79,9 @@ def read_epochs(trained: Trained) -> list[dict[str, Any]]:
             for epoch in epochs
         ]
     except DAMAGED as error:
-        raise RunError(f"{path} is damaged: {type(error).__name__}: {error}") from error
+        raise RunError(
+            f"{path} is damaged: {type(error).__name__}: {error}; move it away to do without curves"
+        ) from error
 
 
 def list_facts(trained: Trained, accuracy: float, tested: int) -> list[tuple[str, str]]:

@@ -75,7 +75,7 @@ def fetch(
                 asked.append(waiting.pop(0))
                 asked[-1].start()
             elif silence >= patience or not running:
-                raise DownloadError("\n".join(f"  {attempt}" for attempt in asked + waiting))
+                raise DownloadError(";\n".join(f"  {attempt}" for attempt in asked + waiting))
             done.wait(LOOK_SECONDS)
             done.clear()
             progress(max(attempt.received for attempt in asked))

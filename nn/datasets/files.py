@@ -221,11 +221,13 @@ def _download(source: Source, folder: str, origin: str) -> None:
             desc=f"Downloading {source.title}",
             unit="B",
             unit_scale=True,
+            delay=1,  # not shown until something has arrived
         ) as bar:
             for official, file in missing:
 
                 def advance(received: int, begun: float = bar.n) -> None:
                     if arrived := begun + received - bar.n:
+                        bar.delay = 0
                         bar.update(arrived)
 
                 urls = [f"{mirror}{file}.gz" for mirror in source.mirrors]
@@ -234,7 +236,7 @@ def _download(source: Source, folder: str, origin: str) -> None:
                 write_atomically(os.path.join(folder, f"{file}.gz"), content)
     except DownloadError as error:
         raise DownloadError(
-            f"{source.title} is not in {origin} and could not be downloaded:\n{error}\n"
+            f"{source.title} is not in {origin} and could not be downloaded:\n{error}.\n"
             f"Without a network, put its files ({', '.join(f'{file}.gz' for file in source.files)}) in a folder and "
             f"give that as root or in the environment variable {VARIABLE}"
         ) from None

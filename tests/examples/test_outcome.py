@@ -37,7 +37,7 @@ def fails(error: BaseException) -> Callable[[], None]:
         (RunError("no run"), 1, "do.py: no run\n"),
         (DataUnavailableError("no data"), 1, "do.py: no data\n"),
         (FileNotFoundError(2, "No such file", "x.npz"), 1, "do.py: [Errno 2] No such file: 'x.npz'\n"),
-        (MemoryError("8 GiB"), 1, "do.py: not enough memory: 8 GiB\n"),
+        (MemoryError("8 GiB"), 1, "do.py: not enough memory: 8 GiB; take smaller layers or batches\n"),
         (KeyboardInterrupt(), 130, ""),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, BaseException) else "",

@@ -290,7 +290,7 @@ def test_damaged_trials_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "lr_sound").mkdir()
     for content in ("{", '{"space": {}}', "[]"):
         (tmp_path / "lr_sound" / "trials.json").write_text(content)
-        with pytest.raises(RunError, match=r"trials\.json is damaged"):
+        with pytest.raises(RunError, match=r"trials\.json is damaged: .*; run that study again"):
             read_rows(tmp_path, "lr")
 
 

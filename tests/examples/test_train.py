@@ -116,9 +116,20 @@ def test_a_data_set_asked_for_by_name_is_not_replaced(name: str, tmp_path: Path)
     result = run("train.py", *QUICK[2:], "--dataset", name, "--output", tmp_path / "run", offline=tmp_path)
     assert result.returncode == 1
     assert result.stdout == ""
-    messages = [line for line in result.stderr.splitlines() if line and not line.startswith("Downloading")]
-    assert len(messages) == 1
-    assert messages[0].startswith("train.py: ")
+    (message,) = result.stderr.splitlines()
+    assert message.startswith("train.py: ")
+    assert "could not be downloaded" in message
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_data_dir_without_data_is_called_by_its_option(tmp_path: Path) -> None:
+    empty = tmp_path / "empty"
+    result = run("train.py", *QUICK[2:], "--data-dir", empty, "--output", tmp_path / "run", offline=tmp_path)
+    assert result.returncode == 1
+    (message,) = result.stderr.splitlines()
+    assert message.startswith(f"train.py: MNIST is not in --data-dir {empty} and could not be downloaded: ")
+    assert "put its files (train-images-idx3-ubyte.gz, " in message
+    assert "in a folder and give that by --data-dir or in the environment variable TINYGRAD_NP_DATA" in message
     assert not (tmp_path / "run").exists()
 
 

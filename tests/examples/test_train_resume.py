@@ -235,6 +235,7 @@ def test_a_damaged_run_is_one_clear_line(
     error = capsys.readouterr().err
     assert len(error.splitlines()) == 1
     assert message in error
+    assert error.endswith(("; begin a new run\n", "; give a folder of train.py\n"))
 
 
 def test_a_new_run_does_not_overwrite_another(finished: Path, data: Path, capsys: pytest.CaptureFixture[str]) -> None:

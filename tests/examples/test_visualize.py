@@ -132,7 +132,7 @@ def test_wrong_calls(runs: tuple[Path, Path], tmp_path: Path, capsys: pytest.Cap
     (tmp_path / "file").touch()
     for arguments, status, message in (
         (["no/run"], 1, "no/run holds no model"),
-        ([damaged], 1, "metrics.jsonl is damaged: KeyError: 'train_loss'"),
+        ([damaged], 1, "metrics.jsonl is damaged: KeyError: 'train_loss'; move it away"),
         ([runs[1], "--output", tmp_path / "file"], 1, "cannot write into"),
         ([runs[1], "--nothing"], 2, "unrecognized arguments: --nothing"),
     ):

@@ -43,15 +43,20 @@ def load(name: str | None, data_dir: str | None, train: bool, needed: int | None
     try:
         return CLASSES[name or "mnist"](root=data_dir, train=train)
     except (datasets.DataError, OSError) as error:
+        reason = in_options(error)
         if name is not None or data_dir is not None:
-            raise DataUnavailableError(str(error)) from error
-        reason = " ".join(str(error).split())
+            raise DataUnavailableError(reason) from error
         print(
             f"WARNING: MNIST is NOT available, training on GENERATED DIGITS instead ({reason})",
             file=sys.stderr,
             flush=True,
         )
         return datasets.Digits(train=train, size=needed)
+
+
+def in_options(error: Exception) -> str:
+    """Return an error of `nn.datasets` as one line that names --data-dir, which is its argument ``root``."""
+    return " ".join(str(error).split()).replace("as root", "by --data-dir").replace("root=", "--data-dir ")
 
 
 def load_folder(folder: Path, train: bool) -> Any:
@@ -91,11 +96,14 @@ def check_test(training: Any, test: Any) -> None:
     """
     size, test_size = (" x ".join(map(str, data.data.shape[1:])) for data in (training, test))
     if size != test_size:
-        raise DataUnavailableError(f"{training.name} has images of {size} to train on, but of {test_size} to test with")
+        raise DataUnavailableError(
+            f"{training.name} has images of {size} to train on, but of {test_size} to test with: "
+            "take all files from the same data set"
+        )
     if len(test.classes) > len(training.classes):
         raise DataUnavailableError(
             f"{training.name} has labels up to {len(training.classes) - 1} to train on, but up to "
-            f"{len(test.classes) - 1} to test with"
+            f"{len(test.classes) - 1} to test with: take all files from the same data set"
         )
 
 

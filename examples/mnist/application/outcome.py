@@ -35,7 +35,7 @@ def run_command(program: str, work: Callable[[], int | None]) -> int:
         complain(program, str(error))
         return 1
     except MemoryError as error:
-        complain(program, f"not enough memory: {error}")
+        complain(program, f"not enough memory: {error}; take smaller layers or batches")
         return 1
     except KeyboardInterrupt as interruption:
         return 128 + (interruption.args[0] if interruption.args else signal.SIGINT)

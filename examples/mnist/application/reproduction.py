@@ -54,7 +54,10 @@ def read_recorded(file: Path, split: str) -> Recorded | None:
             raise ValueError(f"an accuracy cannot be {accuracy}")
         return Recorded(accuracy, loss, dict(record["files"]), record)
     except DAMAGED as error:
-        raise RunError(f"the record {path} of {file} is damaged: {type(error).__name__}: {error}") from error
+        raise RunError(
+            f"the record {path} of {file} is damaged: {type(error).__name__}: {error}; move it away to "
+            "test without it"
+        ) from error
 
 
 def compare(recorded: Recorded | None, correct: int, samples: int, files: dict[str, str]) -> Verdict:

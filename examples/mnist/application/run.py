@@ -88,7 +88,7 @@ class Run:
             record = json.loads(file.read_text(encoding="utf-8"))
             return cls(folder, Config.from_dict(record["config"]), record)
         except DAMAGED as error:
-            raise RunError(f"--resume {folder}: {file} is damaged: {error}") from error
+            raise RunError(f"--resume {folder}: {file} is damaged: {error}; begin a new run") from error
 
     @property
     def results(self) -> dict[str, Any] | None:
@@ -135,12 +135,14 @@ class Run:
         file, log = self.folder / STATE, self.folder / FIGURES
         if not file.exists():
             if log.exists() and log.stat().st_size:
-                raise RunError(f"--resume {self.folder}: its state {file} is missing")
+                raise RunError(f"--resume {self.folder}: its state {file} is missing; begin a new run")
             return
         try:
             trainer.load_state_dict(unpack(tg.load(file), tg.load_metadata(file)["state"]))
         except DAMAGED as error:
-            raise RunError(f"--resume {self.folder}: {file} is damaged or of another run: {error}") from error
+            raise RunError(
+                f"--resume {self.folder}: {file} is damaged or of another run: {error}; begin a new run"
+            ) from error
         write_text(log, "".join(self._line(epoch.as_dict()) for epoch in trainer.history))
 
     def save(self, state: dict[str, Any], model: nn.Module, is_best: bool) -> None:
@@ -208,6 +210,8 @@ def load_model(path: str | Path) -> tuple[nn.Module, Config, str]:
         raise RunError(f"{path} holds no model ({file} does not exist): give the folder that train.py printed")
     try:
         metadata, weights = tg.load_metadata(file), tg.load(file)
+        if "config" not in metadata:
+            raise ValueError("it holds arrays without the config of a run; give the folder that train.py printed")
         config, dataset = Config.from_dict(json.loads(metadata["config"])), metadata["dataset"]
         if "state" in metadata:
             state = unpack(weights, metadata["state"])

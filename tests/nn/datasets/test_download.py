@@ -82,7 +82,7 @@ def test_the_next_mirror_is_asked_while_one_keeps_silent(manner, get, impatient)
 
 
 def test_silent_mirrors_are_given_up(get, impatient):
-    with pytest.raises(DownloadError, match=r"silent/.*: no answer\n.*stalled/.*: stalled after 1 bytes"):
+    with pytest.raises(DownloadError, match=r"silent/.*: no answer;\n.*stalled/.*: stalled after 1 bytes"):
         get("silent", "stalled")
 
 

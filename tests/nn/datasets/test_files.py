@@ -171,16 +171,19 @@ def test_a_folder_of_another_name_is_not_added_to(small, web, place, tmp_path):
 
 
 @pytest.mark.parametrize("manner", ["missing", "other", "portal", "cut", "endless"])
-def test_a_failed_download_leaves_nothing_and_says_what_to_do(manner, small, web, tmp_path, monkeypatch):
+def test_a_failed_download_leaves_nothing_and_says_what_to_do(manner, small, web, tmp_path, monkeypatch, capsys):
     monkeypatch.setenv(VARIABLE, str(tmp_path / "data"))
     with pytest.raises(DownloadError) as caught:
         find(small(f"{web.address}/{manner}/", f"{web.address}/missing/"), TRAIN)
     first, *mirrors, last = str(caught.value).splitlines()
     assert first == f"MNIST is not in {VARIABLE}={tmp_path / 'data'} and could not be downloaded:"
     assert [mirror.split("/")[3] for mirror in mirrors] == [manner, "missing"]
+    assert [mirror[-1] for mirror in mirrors] == [";", "."]
     assert f"{TRAIN[0]}.gz" in last
     assert f"give that as root or in the environment variable {VARIABLE}" in last
     assert not list(tmp_path.iterdir())
+    if manner == "missing":  # nothing has arrived
+        assert capsys.readouterr().err == ""
 
 
 def test_what_arrived_before_a_failure_is_kept(small, web, tmp_path):
@@ -194,7 +197,7 @@ def test_what_arrived_before_a_failure_is_kept(small, web, tmp_path):
 def test_an_offline_machine_waits_once_for_all_files_and_mirrors(small, web, tmp_path, monkeypatch):
     now = iter(np.arange(0, 1000, 0.5))
     monkeypatch.setattr(download, "monotonic", lambda: next(now))  # each look at this clock takes half a second
-    with pytest.raises(DownloadError, match=r"(.*: no answer\n){3}"):
+    with pytest.raises(DownloadError, match=r"(.*: no answer[;.]\n){3}"):
         find(small(*[f"{web.address}/silent/"] * 3), TRAIN, tmp_path)
     assert next(now) <= 5
 

@@ -90,7 +90,7 @@ def read_rows(root: Path, study: str) -> list[Row]:
                 if found := _outcome(content, FIELDS[study], value):
                     row.outcomes[version] = found
         except DAMAGED as error:
-            raise RunError(f"{file} is damaged: {error}") from error
+            raise RunError(f"{file} is damaged: {error}; run that study again") from error
     return list(rows.values())
 
 
