@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import fields, replace
@@ -130,6 +131,20 @@ def test_the_configs_of_the_project(path: Path, tmp_path: Path) -> None:
     small = ["--train-size", 500, "--validation", 500, "--epochs", 1, "--dataset", "digits"]
     assert run_here("--config", path, *small, "--output", tmp_path / "run") == 0
     assert epochs_of(tmp_path / "run")[0]["train_accuracy"] > 0.05
+
+
+# ---- all options
+
+
+def test_the_page_of_the_options_names_all_of_them_and_no_others() -> None:
+    from application.config import Config, flag
+
+    page = (SCRIPT.parents[2] / "docs" / "mnist.md").read_text(encoding="utf-8")
+    _, table = page.split("| topic | options |\n")
+    named = re.findall(r"`(--[\w-]+)`", table.split("\n\n")[0])
+    options = {flag(f.name) for f in fields(Config) if not f.metadata["from_data"]}
+    assert len(named) == len(set(named))
+    assert set(named) == options | {"--config", "--resume"}
 
 
 # ---- wrong options
