@@ -324,6 +324,18 @@ def test_data_replaces_the_memory() -> None:
     assert x.tolist() == [-1, -1, -1]
 
 
+@pytest.mark.parametrize("data", [tg.zeros(3), tg.zeros(2, dtype="float64")])
+def test_data_of_a_result_with_a_history_keeps_its_form(data: tg.Tensor) -> None:
+    y = tg.ones(2, requires_grad=True) * 2
+    y.data = tg.zeros(2)
+    assert (y * y).tolist() == [0, 0]
+    with pytest.raises(RuntimeError, match=r"must keep shape \(2,\) and dtype float32"):
+        y.data = data
+    z = y.detach()
+    z.data = data
+    assert z.shape == data.shape
+
+
 def test_tensors_hash_by_identity() -> None:
     x, y = tg.ones(1), tg.ones(1)
     assert len({x: 1, y: 2}) == 2

@@ -309,7 +309,7 @@ class Primitive:
         saved, saves_output, nothing = plan
         cells = output_cells if saves_output else ()
         version = 0
-        node = new_node(kind)
+        node = kind()
         if len(saved) == len(arrays):
             node.inputs = tuple(arrays)
             cells += tuple([x._version for x in inputs if isinstance(x, Tensor)])
@@ -439,10 +439,15 @@ class BinaryPrimitive(Primitive):
         """Apply as `Primitive` does."""
         if not (type(a) is Tensor and type(b) is Tensor and a._view is None and b._view is None):
             return super().__call__(a, b)
-        x, y = a.array, b.array
-        dtype = x.dtype
-        if dtype is not y.dtype or (self.promotion == "float" and dtype.kind != "f"):
-            return super().__call__(a, b)
+        x, y, a_edge, b_edge = a.array, b.array, a._edge, b._edge
+        if a_edge is None or b_edge is None:
+            dtype = x.dtype
+            if dtype is not y.dtype or (self.promotion == "float" and dtype.kind != "f"):
+                return super().__call__(a, b)
+        else:  # both are floating; an edge knows the dtype in half the time that an array does
+            dtype = a_edge.dtype
+            if dtype is not b_edge.dtype:
+                return super().__call__(a, b)
         try:
             output = self.ufunc(x, y)
         except (ValueError, TypeError) as error:
@@ -453,7 +458,7 @@ class BinaryPrimitive(Primitive):
         result.array = output
         result._edge = result._view = None
         result._version = [0]
-        a_edge, b_edge, saves = a._edge, b._edge, self._saves
+        saves = self._saves
         if a_edge is None or b_edge is None or saves is None or not mode.enabled:
             if (a_edge is not None or b_edge is not None) and self.differentiable and mode.enabled:
                 needs = (a_edge is not None) + 2 * (b_edge is not None)
@@ -461,7 +466,7 @@ class BinaryPrimitive(Primitive):
                 node.shape, node.dtype = output.shape, dtype
                 result._edge = node
             return result
-        node = result._edge = new_node(Node)
+        node = result._edge = Node()
         node.primitive = self
         node.parents = (a_edge, b_edge)
         if saves:
@@ -475,11 +480,9 @@ class BinaryPrimitive(Primitive):
             node.version = 0
         node.output = node.hooks = node.input_shapes = None
         node.attributes = NO_ATTRIBUTES
-        shape = output.shape
-        if a_edge.shape == shape:
-            shape = a_edge.shape  # one tuple for a chain of nodes: the collector has less to look at
-        node.shape = shape
-        node.aligned = shape is a_edge.shape and shape == b_edge.shape and shape != ()
+        shape = a_edge.shape  # one tuple for a chain of nodes: the collector has less to look at
+        node.aligned = aligned = (shape is b_edge.shape or shape == b_edge.shape) and shape != ()
+        node.shape = shape if aligned else output.shape
         node.dtype = dtype
         node.order = next_order()
         return result
@@ -489,7 +492,6 @@ PYTHON_NUMBERS = (int, float, bool)  # and not NumPy's scalars, of which float64
 NO_ATTRIBUTES: dict[str, Any] = {}
 NOTHING_SAVED = (None, None)
 new_tensor = Tensor.__new__
-new_node = Node.__new__
 
 
 def promote(inputs: tuple[Any, ...], kind: str) -> tuple[Any, ...]:

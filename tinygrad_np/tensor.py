@@ -278,10 +278,16 @@ class Tensor(Conversions, Methods, IndexMethods, LinalgMethods, ReduceMethods, S
     @data.setter
     def data(self, value: Any) -> None:
         array = value.array if isinstance(value, Tensor) else dtypes.as_array(value)
-        if isinstance(self._edge, Leaf):
+        edge = self._edge
+        if isinstance(edge, Leaf):
             if array.dtype.kind != "f":
                 raise TypeError(f"the data of a tensor that requires grad must be floating, not {array.dtype}")
-            self._edge.shape, self._edge.dtype = array.shape, array.dtype
+            edge.shape, edge.dtype = array.shape, array.dtype
+        elif edge is not None and (array.shape != edge.shape or array.dtype != edge.dtype):
+            raise RuntimeError(
+                f"the data of a result with a history must keep shape {edge.shape} and dtype {edge.dtype}, not become "
+                f"{array.shape} and {array.dtype}: detach() it first"
+            )
         self.array, self._version = array, [0]
 
     # ---- out of the graph
