@@ -292,6 +292,20 @@ def test_backward_into_chosen_inputs() -> None:
 # ---- modes
 
 
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_gradients_lie_in_memory_as_they_were_computed(order: str) -> None:
+    """Hooks, `retain_grad`, `grad` and given cotangents copy them; an update that mixes two orders takes far longer."""
+    seen: list[tg.Tensor] = []
+    cotangent = tg.from_numpy(np.ones((3, 4), order=order))
+    x = tg.from_numpy(np.ones((3, 4), order=order)).requires_grad_()
+    x.register_hook(lambda g: seen.append(g))
+    y = x * 2
+    y.retain_grad()
+    (y * 3).backward(cotangent)
+    (alone,) = tg.autograd.grad(x * 2, x, cotangent)
+    assert all(g.array.flags[order] for g in (x.grad, y.grad, seen[0], alone))
+
+
 def test_no_grad_as_context_decorator_and_bare_decorator() -> None:
     x = leaf(1.0)
 

@@ -88,7 +88,7 @@ def propagate(
         if edge in found:
             found[edge] = found[edge] + g if create_graph else np.asarray(found[edge] + g)
             continue
-        found[edge] = g if create_graph else g.copy()
+        found[edge] = g if create_graph else g.copy(order="K")
         if found is pending:
             heappush(heap, (edge.order, edge))
     while heap or only is not None:
@@ -186,7 +186,7 @@ def run_hooks(hooks: Hooks, g: Any) -> Any:
                 )
             gradient = replaced
     if hooks.retains:
-        kept = wrap(gradient.array.copy()) if bare else gradient
+        kept = wrap(gradient.array.copy(order="K")) if bare else gradient
         hooks.grad = kept if hooks.grad is None else hooks.grad + kept
     return gradient.array if bare else gradient
 
@@ -262,7 +262,7 @@ def backward(
                 continue
             if edge.hooks is not None:
                 g = run_hooks(edge.hooks, g)
-                g = g if create_graph else g.copy()  # a hook may have kept it
+                g = g if create_graph else g.copy(order="K")  # a hook may have kept it
             if wanted is not None and edge not in wanted:
                 continue
             if edge.grad is None:
@@ -272,7 +272,7 @@ def backward(
         for edge, g in (wanted or {}).items():
             if not isinstance(edge, Leaf) and g is not None:
                 hooks = edge.hooks = edge.hooks or Hooks()
-                hooks.grad = g if isinstance(g, Tensor) else wrap(g.copy())
+                hooks.grad = g if isinstance(g, Tensor) else wrap(g.copy(order="K"))
     finally:
         mode.enabled = previous
 
@@ -348,7 +348,7 @@ def grad(
         if g is not None and not isinstance(g, Tensor):
             fresh = isinstance(edge, Leaf) and id(g) not in given
             given.add(id(g))
-            g = wrap(g if fresh else g.copy())
+            g = wrap(g if fresh else g.copy(order="K"))
         results.append(g)
     return tuple(results)
 
