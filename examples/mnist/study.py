@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # so that an unins
 import search
 from application.command_line import Parser
 from application.config import OptionError
-from application.run import RunError, write_text
+from application.outcome import run_command
+from application.run import write_text
 from application.study.comparison import (
     EMULATED,
     FIELDS,
@@ -98,18 +99,7 @@ def run(arguments: Sequence[str]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    try:
-        return run(sys.argv[1:] if arguments is None else arguments)
-    except OptionError as error:
-        return fail(f"error: {error}", 2)
-    except (RunError, OSError) as error:
-        return fail(str(error), 1)
-
-
-def fail(message: str, status: int) -> int:
-    """Print an error as one line and return the exit status."""
-    print(f"study.py: {' '.join(message.split())}", file=sys.stderr)
-    return status
+    return run_command("study.py", lambda: run(sys.argv[1:] if arguments is None else arguments))
 
 
 if __name__ == "__main__":

@@ -276,6 +276,17 @@ def test_a_wrong_command_is_one_line(
     assert message in line
 
 
+def test_ctrl_c_while_a_study_is_compared_is_a_status(monkeypatch: pytest.MonkeyPatch) -> None:
+    import study as script
+
+    def interrupted(root: Path, name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(script.search, "main", lambda arguments: 0)
+    monkeypatch.setattr(script, "compare", interrupted)
+    assert script.main(["lr"]) == 130
+
+
 def test_a_decay_of_more_than_the_weights_is_refused() -> None:
     from application.config import Config, OptionError
 
