@@ -67,6 +67,46 @@ def test_a_small_network_learns_where_a_line_is(capture):
     assert losses[-1] < 0.1 < losses[0]
 
 
+@pytest.mark.parametrize("capture", [False, True], ids=["eager", "captured"])
+def test_activations_in_place_after_convolution_and_pooling(capture):
+    x, grads = tg.tensor(np.random.default_rng(0).normal(size=(2, 1, 8, 8))), []
+    for inplace in (False, True):
+        generator = np.random.default_rng(1)
+        model = nn.Sequential(
+            *(nn.Conv2d(1, 3, 3, generator=generator), nn.ReLU(inplace), nn.MaxPool2d(2), nn.ReLU(inplace)),
+            *(nn.Conv2d(3, 2, 2, generator=generator), nn.AvgPool2d(2), nn.ReLU(inplace)),
+        ).double()
+
+        def step(x, model=model):
+            model.zero_grad()
+            (model(x) ** 2).sum().backward()
+
+        call = tg.jit(step, exact=True) if capture else step
+        for _ in range(4):
+            call(x)
+        grads.append([parameter.grad.tolist() for parameter in model.parameters()])
+    assert grads[0] == grads[1]
+
+
+def test_a_captured_step_goes_on_where_numbers_are_not_finite_any_more():
+    x, w = tg.zeros(1, 1, 4, 4), tg.ones(1, 1, 1, 1, requires_grad=True)
+
+    def step(x):
+        w.grad = None
+        y = tg.max_pool2d(tg.conv2d(nn.functional.dropout(x, 0.5), w), 2)
+        y.sum().backward()
+        return y.detach()
+
+    captured = tg.jit(step)
+    for number in (1.0, 2.0, 3.0, float("nan"), 4.0):
+        seen = []
+        for call in (step, captured):
+            tg.manual_seed(0)
+            seen.append((call(x.fill_(number)).numpy(), w.grad.numpy().copy()))
+        for actual, expected in zip(*seen, strict=True):
+            np.testing.assert_array_equal(actual, expected)
+
+
 def test_padding_with_elements_of_the_input():
     layer = nn.Conv1d(1, 1, 3, padding=1, padding_mode="circular", bias=False)
     nn.init.ones_(layer.weight)

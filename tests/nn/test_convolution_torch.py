@@ -70,6 +70,20 @@ def test_largest_and_where(pool: tuple[Any, ...], dilation: Any) -> None:
     assert_same_as_torch(torch, lambda m, x: FUNCTIONS[m].max_pool2d(x, *arguments, return_indices=True), coarse)
 
 
+@pytest.mark.parametrize("pool", POOLS, ids=str)
+@pytest.mark.parametrize("number", [float("-inf"), float("inf"), float("nan")])
+def test_largest_among_numbers_that_are_not_finite(number: float, pool: tuple[Any, ...]) -> None:
+    x, seen = np.where(RNG.random(X.shape) < 0.7, number, X), []
+    size, stride, padding, ceil = pool
+    for m in (tg, torch):
+        leaf = m.tensor(x, requires_grad=True)
+        y, places = FUNCTIONS[m].max_pool2d(leaf, size, stride, padding, 1, ceil, True)
+        y.backward(m.tensor(np.cos(np.arange(y.numel())).reshape(y.shape)))
+        seen.append([y.detach().numpy(), places.numpy(), leaf.grad.numpy()])
+    for actual, expected in zip(*seen, strict=True):
+        np.testing.assert_allclose(actual, expected, rtol=1e-12, atol=1e-12)
+
+
 @pytest.mark.parametrize("rest", list(itertools.product((True, False), (None, 3))), ids=str)
 @pytest.mark.parametrize("pool", POOLS, ids=str)
 def test_averages(pool: tuple[Any, ...], rest: tuple[Any, ...]) -> None:

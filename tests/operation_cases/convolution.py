@@ -67,7 +67,7 @@ def spread_evenly(h: Any, size: Any, windows: Windows) -> Any:
     return transposed(lambda x: sum_pool(x, windows), (*h.shape[:2], *size), h)
 
 
-def pick_largest(h: Any, x: Any, top: Any, windows: Windows) -> Any:
+def pick_largest(h: Any, x: Any, windows: Windows) -> Any:
     parts = {}
     for (i, j, window), (_, _, other) in zip(cuts(x, windows, -1), cuts(h, windows), strict=True):
         flat = window.reshape(*window.shape[:2], -1).argmax(-1)[..., None]
@@ -76,12 +76,12 @@ def pick_largest(h: Any, x: Any, top: Any, windows: Windows) -> Any:
 
 
 def spread_to_largest(h: Any, x: Any, top: Any, windows: Windows) -> Any:
-    return transposed(lambda other: pick_largest(other, x, top, windows), x.shape, h)
+    return transposed(lambda other: pick_largest(other, x, windows), x.shape, h)
 
 
-def max_pool_indices(x: Any, top: Any, windows: Windows) -> Any:
+def max_pool_indices(x: Any, windows: Windows) -> Any:
     places = np.broadcast_to(np.arange(x.shape[2] * x.shape[3]).reshape(x.shape[2:]), x.shape)
-    return pick_largest(places, x, top, windows)
+    return pick_largest(places, x, windows)
 
 
 CONVOLUTIONS = {  # windows, groups, channels in and out, size of the image
@@ -125,14 +125,14 @@ def pools(note: str) -> list[Case]:
     windows, size = POOLS[note]
     x, y, options = (2, 2, *size), (2, 2, *windows.positions(size)), {"windows": windows}
     values = np.random.default_rng(0).permuted(np.arange(float(np.prod(x)))).reshape(x)
-    chosen = (values, max_pool(values, windows))
-    fixed = [array.astype(np.int64) for array in chosen]  # integers, with respect to which there is no derivative
+    fixed, top = (array.astype(np.int64) for array in (values, max_pool(values, windows)))  # without a derivative
     largest = {"reference": max_pool, "distinct": True, "note": note}
     return [
         Case("max_pool", (x,), options, **largest),
-        Case("pick_largest", (x, *fixed), options, pick_largest, note=note),
-        Case("spread_to_largest", (y, *fixed), options, spread_to_largest, note=note),
-        Case("max_pool_indices", chosen, options, max_pool_indices, differentiable=False, note=note),
+        Case("pick_largest", (x, fixed), options, pick_largest, note=note),
+        Case("spread_to_largest", (y, fixed, None), options, spread_to_largest, note=note),
+        Case("spread_to_largest", (y, fixed, top), options, spread_to_largest, note=f"{note}, known"),
+        Case("max_pool_indices", (values,), options, max_pool_indices, differentiable=False, note=note),
         Case("sum_pool", (x,), options, sum_pool, note=note),
         Case("spread_evenly", (y,), {"size": size, **options}, spread_evenly, note=note),
     ]

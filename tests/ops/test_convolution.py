@@ -10,6 +10,7 @@ from tinygrad_np.ops import convolution
 from tinygrad_np.ops.windows import Windows
 
 RNG = np.random.default_rng(0)
+INF, NAN = float("inf"), float("nan")
 
 
 @pytest.mark.parametrize("positions", [1, 2, 3, 7, 11, 100])
@@ -51,18 +52,47 @@ def test_the_batch_comes_last_in_memory():
 
 
 def test_largest_of_equal_elements_and_nan():
-    x = tg.tensor([[[2.0, 2.0, 1.0, float("nan")], [2.0, 2.0, 3.0, 0.0]]], requires_grad=True)
+    x = tg.tensor([[[2.0, 2.0, 1.0, NAN], [2.0, 2.0, 3.0, 0.0], [NAN, 1.0, 0.0, NAN], [5.0, NAN, NAN, 4.0]]])
+    x.requires_grad_()
     y, places = tg.max_pool2d(x, 2, return_indices=True)
-    y.backward(tg.ones(1, 1, 2))
-    np.testing.assert_array_equal(y.detach().numpy(), [[[2, np.nan]]])
-    assert places.tolist() == [[[0, 3]]]
-    assert x.grad.tolist() == [[[1, 0, 0, 1], [0, 0, 0, 0]]]
+    y.backward(tg.ones(1, 2, 2))
+    np.testing.assert_array_equal(y.detach().numpy(), [[[2, NAN], [NAN, NAN]]])
+    assert places.tolist() == [[[0, 3], [13, 14]]]  # of several nan the last
+    assert x.grad.tolist() == [[[1, 0, 0, 1], [0, 0, 0, 0], [0, 0, 0, 0], [0, 1, 1, 0]]]
+
+
+@pytest.mark.parametrize("number", [INF, -INF, NAN])
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_gradient_that_is_not_finite_goes_to_the_largest_element_alone(number, stride):
+    x = tg.tensor([[[4.0, 1.0, 2.0], [1.0, 0.0, 1.0], [2.0, 1.0, 0.0]]], requires_grad=True)
+    y = tg.max_pool2d(x, 2, stride)
+    (g,) = tg.autograd.grad(y, x, tg.full(y.shape, number), create_graph=True)
+    expected = np.zeros((1, 3, 3))
+    expected[(x.detach().numpy() > 1) if stride == 1 else (x.detach().numpy() == 4)] = number
+    if stride == 1:
+        expected[0, 1, 1:] = [0, number]  # the largest of the last window
+    np.testing.assert_array_equal(g.detach().numpy(), expected)
+
+
+def test_what_comes_out_may_be_written_to():
+    x = tg.tensor(RNG.normal(size=(2, 1, 4, 4)), requires_grad=True)
+    for create_graph in (False, True):
+        grads = [
+            tg.autograd.grad((relu(tg.max_pool2d(x, 2)) ** 2).sum(), x, create_graph=create_graph)[0].tolist()
+            for relu in (tg.relu, lambda y: y.relu_())
+        ]
+        assert grads[0] == grads[1]
 
 
 def test_padding_is_never_the_largest():
     x = tg.full((1, 2, 2), -5.0)
     np.testing.assert_array_equal(tg.max_pool2d(x, 2, 2, 1).numpy(), np.full((1, 2, 2), -5))
     assert tg.max_pool2d(tg.tensor([[[-3, -2]]]), (1, 2), 1, (0, 1)).tolist() == [[[-3, -2, -2]]]
+    x = tg.tensor([[[-INF, -INF, -INF, 1.0]]], requires_grad=True)
+    y, places = tg.max_pool2d(x, (1, 2), 2, (0, 1), return_indices=True)
+    assert (y.tolist(), places.tolist()) == ([[[-INF, -INF, 1]]], [[[0, 1, 3]]])
+    y.backward(tg.ones(1, 1, 3))
+    assert x.grad.tolist() == [[[1, 1, 0, 1]]]
 
 
 def test_windows_that_reach_beyond_the_end():

@@ -17,7 +17,7 @@ from ..primitive import primitive
 from ..tensor import Tensor
 from .creation import as_tensor
 from .shape import fed, squeeze, unsqueeze
-from .windows import Windows, batch_first, batch_last, integers
+from .windows import Pair, Places, Windows, batch_first, batch_last, integers
 
 # ---- the largest
 
@@ -35,77 +35,122 @@ def _padded(x: ndarray, windows: Windows, fill: Any) -> ndarray:
 
 def _as(g: ndarray, x: ndarray) -> ndarray:
     """Return `g` in the memory order of `x`, of its shape: operations on arrays of two orders are slow."""
-    if g.strides == x.strides:
-        return g
     result = np.empty_like(x, dtype=g.dtype)
+    if g.strides == result.strides:
+        return g
     np.copyto(result, g)
     return result
 
 
-@primitive()
-def max_pool(x: Any, *, windows: Any) -> Any:
-    """Return the largest element of every window of x (N, C, H, W)."""
-    first, *others = windows.places(windows.positions(x.shape[2:]))
-    x = _padded(x, windows, _least(x.dtype))
+def _any(truths: ndarray) -> bool:
+    """Return whether any is true.
+
+    As this asks for an element, a captured step calls the whole operation as it is, which may find another answer then.
+    """
+    return bool(truths.any().item())
+
+
+def _largest(x: ndarray, places: Places) -> ndarray:
+    """Return the largest element of every window of `x`, padded, whose elements are at `places`."""
+    first, *others = places
     y = x[:, :, *first].copy("K") if not others else np.maximum(x[:, :, *first], x[:, :, *others[0]])
     for place in others[1:]:
         np.maximum(y, x[:, :, *place], out=y)
     return y
 
 
-def _choices(x: ndarray, top: ndarray, windows: Windows) -> Iterator[tuple[tuple[slice, slice], ndarray]]:
-    """Yield each place of a window of the padded `x`, and where the largest element, `top`, is first met there."""
-    nan = top.dtype.kind == "f" and bool(np.isnan(top).any())
-    free: Any = None
-    for place in windows.places((top.shape[2], top.shape[3])):
-        part = x[:, :, *place]
-        chosen = (part == top) | np.isnan(part) if nan else part == top
-        if free is None:
-            free = ~chosen
-        else:
-            np.logical_and(chosen, free, out=chosen)
-            np.logical_xor(free, chosen, out=free)
+@primitive(keeps=True)
+def max_pool(x: Any, *, windows: Any) -> Any:
+    """Return the largest element of every window of x (N, C, H, W); keep a copy, as the result may be written to."""
+    y = _largest(_padded(x, windows, _least(x.dtype)), windows.places(windows.positions(x.shape[2:])))
+    return y, y.copy("K")
+
+
+def _choices(
+    x: ndarray, size: Pair, windows: Windows, top: ndarray | None = None
+) -> Iterator[tuple[tuple[slice, slice], ndarray]]:
+    """Yield each place of a window of `x`, padded, and where it holds the largest element of the window.
+
+    Of several that is the first, but the last nan, as in PyTorch; padding is none, even if all else is -inf.  `size` is
+    that of `x` without padding; `top` are the largest elements if they are known.
+    """
+    places = windows.places(windows.positions(size))
+    top = _largest(x, places) if top is None else top
+    last_nan = inside = None
+    if top.dtype.kind == "f" and _any(np.isnan(top)):
+        last_nan = np.full_like(top, -1, dtype=np.int64)
+        for number, place in enumerate(places):
+            np.copyto(last_nan, number, where=np.isnan(x[:, :, *place]))
+    if windows.padded(size) != size and _any(top == _least(x.dtype)):
+        inside = np.zeros(windows.padded(size), bool)
+        inside[windows.inside(size)] = True
+    free = np.ones_like(top, bool)
+    for number, place in enumerate(places):
+        if inside is None and number == len(places) - 1:  # what is left
+            yield place, free
+            return
+        chosen = x[:, :, *place] == top
+        if last_nan is not None:
+            np.logical_or(chosen, last_nan == number, out=chosen)
+        if inside is not None:
+            np.logical_and(chosen, inside[place], out=chosen)
+        np.logical_and(chosen, free, out=chosen)
+        np.logical_xor(free, chosen, out=free)
         yield place, chosen
 
 
+def _masked(h: ndarray, chosen: ndarray, out: ndarray | None = None) -> ndarray:
+    """Return `h` where it is `chosen`, else 0; slower than their product, which is nan for 0 times infinity."""
+    result = np.where(chosen, h, np.zeros((), h.dtype))
+    if out is not None:
+        out[...] = result
+    return result
+
+
 @primitive()
-def pick_largest(h: Any, x: Any, top: Any, *, windows: Any) -> Any:
-    """Return the elements of h, of the shape of x, where x has the largest of each window; those are `top`."""
-    h, x = _padded(h, windows, 0), _padded(x, windows, _least(x.dtype))
-    return sum(h[:, :, *place] * chosen for place, chosen in _choices(x, top, windows))
+def pick_largest(h: Any, x: Any, *, windows: Any) -> Any:
+    """Return the elements of h, of the shape of x, where x has the largest of each window."""
+    size, h, x = x.shape[2:], _padded(h, windows, 0), _padded(x, windows, _least(x.dtype))
+    product = _masked if _any(~np.isfinite(h)) else np.multiply
+    return sum(product(h[:, :, *place], chosen) for place, chosen in _choices(x, size, windows))
 
 
 @primitive()
 def spread_to_largest(h: Any, x: Any, top: Any, *, windows: Any) -> Any:
-    """Return zeros of the shape of x with h, one number a window, added where x has the largest of the window."""
-    size = x.shape[2:]
-    x, h = _padded(x, windows, _least(x.dtype)), _as(h, top)
+    """Return zeros of the shape of x with h, one number a window, added where x has the largest of the window.
+
+    Those are `top`, if they are known.
+    """
+    size, x = x.shape[2:], _padded(x, windows, _least(x.dtype))
+    product = _masked if _any(~np.isfinite(h)) else np.multiply
     disjoint = windows.disjoint()
-    covered = disjoint and top.size * math.prod(windows.kernel) == x.size
+    covered = disjoint and h.size * math.prod(windows.kernel) == x.size
     result = np.empty_like(x, dtype=h.dtype) if covered else np.zeros_like(x, dtype=h.dtype)
-    for place, chosen in _choices(x, top, windows):
+    for place, chosen in _choices(x, size, windows, top):
         target = result[:, :, *place]
+        h = _as(h, target)
         if disjoint:
-            np.multiply(h, chosen, out=target)
+            product(h, chosen, out=target)
         else:
-            np.add(target, h * chosen, out=target)
+            np.add(target, product(h, chosen), out=target)
     return result[:, :, *windows.inside(size)]
 
 
-max_pool.defvjp(lambda g, x, y, windows: fed(spread_to_largest, g, x, y, windows=windows))
-pick_largest.defvjp(lambda g, x, top, windows: fed(spread_to_largest, g, x, top, windows=windows), None, None)
-spread_to_largest.defvjp(lambda g, x, top, windows: fed(pick_largest, g, x, top, windows=windows), None, None)
+max_pool.defvjp(lambda g, x, windows, kept: fed(spread_to_largest, g, x, kept, windows=windows))
+pick_largest.defvjp(lambda g, x, windows: fed(spread_to_largest, g, x, None, windows=windows), None)
+spread_to_largest.defvjp(lambda g, x, windows: fed(pick_largest, g, x, windows=windows), None, None)
 
 
 @primitive()
-def max_pool_indices(x: Any, top: Any, *, windows: Any) -> Any:
-    """Return where in its image, counted in C order, the largest element of every window is; those are `top`."""
-    result = np.zeros(top.shape, np.int64)
-    (top_padding, _), (left_padding, _) = windows.padding
-    for (rows, columns), chosen in _choices(_padded(x, windows, _least(x.dtype)), top, windows):
-        lines = np.arange(rows.start, rows.stop, rows.step) - top_padding
-        result += chosen * (lines[:, None] * x.shape[3] + np.arange(columns.start, columns.stop, columns.step))
-        result -= chosen * left_padding
+def max_pool_indices(x: Any, *, windows: Any) -> Any:
+    """Return where in its image, counted in C order, the largest element of every window is."""
+    size, x = x.shape[2:], _padded(x, windows, _least(x.dtype))
+    (before_rows, _), (before_columns, _) = windows.padding
+    result: Any = 0
+    for (rows, columns), chosen in _choices(x, size, windows):
+        lines = np.arange(rows.start, rows.stop, rows.step) - before_rows
+        numbers = lines[:, None] * size[1] + np.arange(columns.start, columns.stop, columns.step) - before_columns
+        result = result + chosen * numbers
     return result
 
 
@@ -120,7 +165,8 @@ def max_pool2d(
 ) -> Any:
     """Return the largest element of every window: ``y[n, c, i, j] = max over a, b of x[n, c, s i + d a, s j + d b]``.
 
-    The derivative: g goes to the largest element, to the first of equal ones; what windows share adds up.
+    The derivative: g goes to the largest element, the first of equal ones, the last of several nan; what windows share
+    adds up.
 
     Parameters
     ----------
@@ -165,7 +211,7 @@ def max_pool2d(
     y = max_pool(images, windows=windows)
     if not return_indices:
         return squeeze(y, 0) if single else y
-    indices = max_pool_indices(images, y, windows=windows)
+    indices = max_pool_indices(images, windows=windows)
     return (squeeze(y, 0), squeeze(indices, 0)) if single else (y, indices)
 
 

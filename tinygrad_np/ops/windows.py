@@ -13,6 +13,7 @@ import numpy as np
 from numpy import ndarray
 
 Pair = tuple[int, ...]  # of rows, and of columns
+Places = list[tuple[slice, slice]]  # where, in an image, each element of a window is, for many windows
 
 
 class Windows(NamedTuple):
@@ -46,7 +47,7 @@ class Windows(NamedTuple):
         """Return whether no element of the image is in two windows."""
         return all(s > d * (k - 1) for k, s, _, d in zip(*self, strict=True))
 
-    def places(self, count: Pair, first: Pair = (0, 0)) -> list[tuple[slice, slice]]:
+    def places(self, count: Pair, first: Pair = (0, 0)) -> Places:
         """Return where in the padded image each element of a window is, for `count` windows from `first` on."""
         (rows, columns), (down, right), (i_step, j_step) = self.kernel, self.stride, self.dilation
         tall, wide = down * (count[0] - 1) + 1, right * (count[1] - 1) + 1
