@@ -18,10 +18,24 @@ from .module import Module, Parameter
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
 
+def _whole(name: str, value: int | Sequence[int], count: int = 1, least: int = 1) -> tuple[int, ...]:
+    """Return `count` integers, one a dimension, from as many or from one for all."""
+    given = tuple(value) if isinstance(value, Sequence) and not isinstance(value, str) else (value,)
+    wanted = f"{'1 integer' if count == 1 else f'1 or {count} integers'} of {least} or more"
+    if not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in given):
+        raise TypeError(f"{name} must be {wanted}, not {value!r}")
+    if len(given) not in (1, count) or min(given) < least:
+        raise ValueError(f"{name} must be {wanted}, not {value!r}")
+    return tuple([int(n) for n in given]) * (count // len(given))
+
+
 class _Convolution(Module):
     """What the layers share: options, parameters and what is shown; `dims` is the number of dimensions."""
 
     dims: int
+    in_channels: int
+    out_channels: int
+    groups: int
     weight: Parameter
     bias: Parameter | None
 
@@ -43,33 +57,29 @@ class _Convolution(Module):
     ) -> None:
         super().__init__()
         kind = type(self).__name__
-        if min(in_channels, out_channels, groups) < 1 or in_channels % groups or out_channels % groups:
+        for name, number in (("in_channels", in_channels), ("out_channels", out_channels), ("groups", groups)):
+            (whole,) = _whole(name, number)
+            setattr(self, name, whole)
+        if self.in_channels % self.groups or self.out_channels % self.groups:
             raise ValueError(
-                f"{kind} of {in_channels} to {out_channels} channels in {groups} groups: give positive numbers, and "
-                "channels that are multiples of the groups"
+                f"{kind} of {in_channels} to {out_channels} channels in {groups} groups: give channels that are "
+                "multiples of the groups"
             )
         if padding_mode not in PADDING_MODES:
             raise ValueError(f"padding_mode must be one of {', '.join(PADDING_MODES)}, not {padding_mode!r}")
-        self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride = self._lengths("kernel_size", kernel_size), self._lengths("stride", stride)
-        self.padding = padding if isinstance(padding, str) else self._lengths("padding", padding, 0)
-        self.dilation, self.padding_mode = self._lengths("dilation", dilation), padding_mode
+        self.kernel_size = _whole("kernel_size", kernel_size, self.dims)
+        self.stride, self.dilation = _whole("stride", stride, self.dims), _whole("dilation", dilation, self.dims)
+        self.padding = padding if isinstance(padding, str) else _whole("padding", padding, self.dims, 0)
+        self.padding_mode = padding_mode
         if isinstance(padding, str) and padding not in ("valid", "same"):
             raise ValueError(f"padding must be 'valid', 'same' or integers, not {padding!r}")
         if padding == "same" and max(self.stride) > 1:
             raise ValueError(f"padding 'same' needs stride 1, not {stride}: give the padding in numbers")
         dtype = dtype or tg.get_default_dtype()
-        weight = np.zeros((out_channels, in_channels // groups, *self.kernel_size), dtype)
+        weight = np.zeros((self.out_channels, self.in_channels // self.groups, *self.kernel_size), dtype)
         self.weight = Parameter(tg.from_numpy(weight).to(device=device))
-        self.register_parameter("bias", Parameter(np.zeros(out_channels, dtype)) if bias else None)
+        self.register_parameter("bias", Parameter(np.zeros(self.out_channels, dtype)) if bias else None)
         self.reset_parameters(generator)
-
-    def _lengths(self, name: str, value: int | Sequence[int], least: int = 1) -> tuple[int, ...]:
-        """Return one integer for each dimension."""
-        lengths = tuple(value) if isinstance(value, Sequence) else (value,) * self.dims
-        if len(lengths) != self.dims or not all(isinstance(n, int) and n >= least for n in lengths):
-            raise ValueError(f"{name} must be 1 or {self.dims} integers of {least} or more, not {value!r}")
-        return lengths
 
     def reset_parameters(self, generator: np.random.Generator | None = None) -> None:
         """Draw weight and bias anew."""
@@ -176,7 +186,8 @@ class Conv2d(_Convolution):
     Raises
     ------
     TypeError, ValueError
-        If the channels are not multiples of the groups; if an option is not known or does not fit the input.
+        If channels or an option are not integers, or too small; if the channels are not multiples of the groups; if an
+        option is not known or does not fit the input.
 
     Notes
     -----

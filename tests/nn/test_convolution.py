@@ -113,6 +113,22 @@ def test_padding_with_elements_of_the_input():
     assert layer(tg.tensor([[1.0, 2.0, 4.0, 8.0]])).tolist() == [[11, 7, 14, 13]]
 
 
+def test_integers_of_numpy_and_one_number_for_all_dimensions():
+    layer = nn.Conv2d(np.int64(2), np.int64(4), np.int64(3), (np.int64(2),), padding=[1], groups=np.int64(2))
+    assert repr(layer) == "Conv2d(2, 4, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1), groups=2)"
+    assert layer(tg.ones(1, 2, 5, 5)).shape == (1, 4, 3, 3)
+    assert F.conv2d(tg.ones(1, 2, 5, 5), layer.weight, groups=np.int64(2)).shape == (1, 4, 3, 3)
+
+
+@pytest.mark.parametrize("mode", ["zeros", "reflect", "replicate", "circular"])
+def test_no_images_are_padded_like_others(mode):
+    layer = nn.Conv2d(1, 2, 3, padding=1, padding_mode=mode)
+    y = layer(tg.ones(0, 1, 4, 4))
+    y.sum().backward()
+    assert y.shape == (0, 2, 4, 4)
+    assert not layer.weight.grad.numpy().any()
+
+
 def test_as_many_averages_as_are_wanted():
     x = tg.tensor([[[0.0, 2.0, 4.0, 6.0, 8.0]]])
     assert F.adaptive_avg_pool2d(x, (1, 1)).tolist() == [[[4]]]
@@ -123,7 +139,9 @@ def test_as_many_averages_as_are_wanted():
 
 
 REFUSED = {
-    "channels": (lambda: nn.Conv2d(0, 1, 3), ValueError, "positive"),
+    "channels": (lambda: nn.Conv2d(0, 1, 3), ValueError, "in_channels must be 1 integer of 1 or more, not 0"),
+    "channels of half": (lambda: nn.Conv2d(1, 1.5, 3), TypeError, "out_channels .* not 1.5"),
+    "groups of text": (lambda: nn.Conv2d(1, 1, 3, groups="1"), TypeError, "groups .* not '1'"),
     "groups": (lambda: nn.Conv2d(3, 4, 3, groups=2), ValueError, "multiples of the groups"),
     "padding": (lambda: nn.Conv2d(1, 1, 3, padding="full"), ValueError, "'full'"),
     "same with a stride": (lambda: nn.Conv1d(1, 1, 3, 2, "same"), ValueError, "stride 1"),
@@ -131,6 +149,10 @@ REFUSED = {
     "device": (lambda: nn.Conv2d(1, 1, 3, device="cuda"), Exception, "cuda"),
     "input": (lambda: nn.Conv2d(1, 1, 3)(tg.ones(2, 2)), ValueError, "N, C, H, W"),
     "kernel": (lambda: nn.Conv2d(1, 1, (3, 3, 3)), ValueError, "kernel_size"),
+    "kernel of half": (lambda: nn.Conv1d(1, 1, 2.5), TypeError, "kernel_size must be 1 integer .* not 2.5"),
+    "kernel of truth": (lambda: nn.Conv2d(1, 1, True), TypeError, "kernel_size .* not True"),
+    "stride of text": (lambda: nn.Conv2d(1, 1, 3, "2"), TypeError, "stride .* not '2'"),
+    "no padding": (lambda: nn.Conv2d(1, 1, 3, padding=(1, -1)), ValueError, "padding .* of 0 or more"),
     "kernel 0": (lambda: nn.Conv2d(1, 1, 0), ValueError, "kernel_size"),
     "averages": (lambda: nn.AdaptiveAvgPool2d(0)(tg.ones(1, 2, 2)), ValueError, "positive"),
     "averages of half": (lambda: nn.AdaptiveAvgPool2d(0.5)(tg.ones(1, 2, 2)), TypeError, "0.5"),

@@ -270,7 +270,7 @@ def _convolution(input: Any, weight: Any, bias: Any, options: _Options, dims: in
 
 def _check(input: tuple[int, ...], weight: tuple[int, ...], bias: tuple[int, ...] | None, groups: Any) -> None:
     """Raise an error if the shapes do not fit."""
-    if not isinstance(groups, int) or groups < 1:
+    if not isinstance(groups, int | np.integer) or groups < 1:
         raise ValueError(f"groups must be a positive integer, not {groups!r}")
     if weight[0] % groups:
         raise ValueError(f"a weight of shape {weight} for {groups} groups: its first length must be a multiple of that")

@@ -73,7 +73,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: float | N
         raise ValueError(f"mode {mode!r} takes no value: it adds elements of the tensor")
     for n, width in zip(shape, widths, strict=True):
         enough = {"reflect": n - 1, "circular": n}.get(mode, math.inf if n else 0)
-        if max(width) > enough:
+        if max(width) > max(enough, 0):
             raise ValueError(f"mode {mode!r} cannot add {width} elements to {n}: there are not enough")
     return _repeated(input, shape, widths, _NUMPY_MODES.get(mode, mode))
 
