@@ -168,6 +168,12 @@ def test_the_page_of_the_options_names_all_of_them_and_no_others() -> None:
         (["--optim", "adam"], "unrecognized arguments: --optim adam"),
         (["--epochs"], "expected one argument"),
         (["--seed", "-1"], "--seed must be at least 0"),
+        (["--rotate", "1e300"], "--rotate must be from 0 to 180, not 1e+300"),
+        (["--shift", "1e300"], "--shift must be from 0 to 1000, not 1e+300"),
+        (["--shear", "-1"], "--shear must be from 0 to 1000, not -1.0"),
+        (["--elastic", "1e300"], "--elastic must be from 0 to 1000, not 1e+300"),
+        (["--elastic-sigma", "1e-300"], "--elastic-sigma must be from 0.01 to 1000, not 1e-300"),
+        (["--init-std", "1e38"], "--init-std must be above 0 and at most 1000, not 1e+38"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

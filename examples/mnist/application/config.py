@@ -30,6 +30,10 @@ POSITIVE = Range("above 0", lambda value: value > 0)
 AT_LEAST_0 = Range("at least 0", lambda value: value >= 0)
 AT_LEAST_1 = Range("at least 1", lambda value: value >= 1)
 BELOW_1 = Range("at least 0 and below 1", lambda value: 0 <= value < 1)
+DEGREES = Range("from 0 to 180", lambda value: 0 <= value <= 180)
+PIXELS = Range("from 0 to 1000", lambda value: 0 <= value <= 1000)  # no image of a perceptron is larger
+SMOOTHNESS = Range("from 0.01 to 1000", lambda value: 0.01 <= value <= 1000)
+DEVIATION = Range("above 0 and at most 1000", lambda value: 0 < value <= 1000)
 PROBABILITY = Range("from 0 to 1", lambda value: 0 <= value <= 1)
 SIZES = Range("positive sizes", lambda value: value >= 1)
 FACTOR = Range("above 0 and at most 1", lambda value: 0 < value <= 1)
@@ -100,7 +104,7 @@ class Config:
     init: str = option(
         "default", "how weights are drawn; default: evenly in 1/sqrt(inputs), as PyTorch does", choices=INITIALISATIONS
     )
-    init_std: float = option(0.01, "standard deviation of --init normal", float, POSITIVE)
+    init_std: float = option(0.01, "standard deviation of --init normal", float, DEVIATION)
     bias_init: str = option("default", "how biases begin; default: drawn as PyTorch does", choices=BIASES)
     dropout: float = option(0.3, "probability of dropping a hidden activation", float, BELOW_1)
     input_dropout: float = option(0.2, "probability of dropping a pixel", float, BELOW_1)
@@ -112,12 +116,12 @@ class Config:
         float,
         PROBABILITY,
     )
-    rotate: float = option(0.0, "rotate training images by up to so many degrees", float, AT_LEAST_0)
+    rotate: float = option(0.0, "rotate training images by up to so many degrees", float, DEGREES)
     scale: float = option(0.0, "scale their height and their width by factors up to 1 ± this", float, BELOW_1)
-    shear: float = option(0.0, "shear them by up to so many columns a row", float, AT_LEAST_0)
-    shift: float = option(0.0, "shift them by up to so many pixels along each axis", float, AT_LEAST_0)
-    elastic: float = option(0.0, "bend them, by a root mean square of so many pixels", float, AT_LEAST_0)
-    elastic_sigma: float = option(4.0, "smoothness of --elastic in pixels", float, POSITIVE)
+    shear: float = option(0.0, "shear them by up to so many columns a row", float, PIXELS)
+    shift: float = option(0.0, "shift them by up to so many pixels along each axis", float, PIXELS)
+    elastic: float = option(0.0, "bend them, by a root mean square of so many pixels", float, PIXELS)
+    elastic_sigma: float = option(4.0, "smoothness of --elastic in pixels", float, SMOOTHNESS)
     flip: float = option(0.0, "probability of mirroring them left to right", float, PROBABILITY)
 
     loss: str = option(
