@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -112,3 +113,16 @@ def test_without_distributed(data: Path, tmp_path: Path) -> None:
     result = search(*arguments, blocked=("distributed", "matplotlib"))
     assert result.returncode == 2
     assert "needs dask.distributed: pip install distributed" in result.stderr
+
+
+def test_what_dask_logs_of_lost_results_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("distributed", reason=WITHOUT)
+    from application.config import OptionError
+    from application.search.dask_workers import DaskWorkers
+
+    loggers = [logging.getLogger(name) for name in ("distributed", "distributed.client")]
+    for logger in loggers:
+        monkeypatch.setattr(logger, "level", logging.WARNING)
+    with pytest.raises(OptionError, match="is no address of a scheduler"):
+        DaskWorkers("nonsense")
+    assert [logger.isEnabledFor(logging.ERROR) for logger in loggers] == [False, False]

@@ -46,7 +46,8 @@ class DaskWorkers(Executor):
             import distributed
         except ImportError:
             raise OptionError("--executor dask needs dask.distributed: pip install distributed") from None
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)
+        for name in ("distributed", "distributed.client"):  # each has a level of its own
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         dask.config.set({"distributed.admin.large-graph-warning-threshold": "1GB"})  # weights are not small
         self._address, self._alone_since = address, 0.0
         if not re.fullmatch(r"\w+://.+:\d+", address):
