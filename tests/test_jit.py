@@ -686,6 +686,33 @@ def test_checks_inside_operations_choose_another_way() -> None:
 # ---- hooks
 
 
+PARTS = {  # operations that compute small and large elements in different ways
+    name: getattr(tg, name) for name in ("erf", "erfc", "ndtr", "gelu", "lgamma", "digamma", "erfinv", "i0", "sinc")
+    if hasattr(tg, name)
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_operations_that_take_several_ways_are_captured(name: str) -> None:
+    rng = np.random.default_rng(0)
+    f, xs = PARTS[name], [tg.tensor(rng.uniform(-0.99, 0.99, 50) * 4**-n) for n in range(-2, 3)]
+    xs = [x.clamp(-0.99, 0.99) if name == "erfinv" else x for x in xs]
+    found = []
+    for capture in (False, True):
+        w = tg.ones(50, dtype="float64", requires_grad=True)
+
+        def step(x: tg.Tensor, w: tg.Tensor = w) -> tg.Tensor:
+            w.grad = None
+            y = f(x * w)
+            y.sum().backward()
+            return y.detach()
+
+        call: Any = jit(step) if capture else step
+        found.append([(call(x).tolist(), w.grad.tolist()) for x in xs * 3])
+        assert not capture or len(call.programs) == 1
+    assert found[0] == found[1]
+
+
 def test_hooks_of_gradients_run_each_time() -> None:
     seen: list[list[float]] = []
     layer = nn.Linear(6, 4)

@@ -20,6 +20,9 @@ INPUT, KNOWN, RESULT = "input", "known", "result"
 ARRAY = Tensor.__dict__["array"]  # the slot itself, whatever stands in its place while capturing
 
 
+CHECKING_SHAPES = {"softmax_cross_entropy"}  # operations where a mask has to select as many elements each time
+
+
 class _Local(threading.local):
     tracer: Tracer | None = None
 
@@ -293,10 +296,15 @@ class Tracer:
         return self._record(function, tuple(arguments), keywords or {})
 
     def record_of_unknown_shape(self, function: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
-        """Record a call whose result has a shape that depends on the elements: inside operations, which check it."""
+        """Record a call whose result has a shape that depends on the elements, in operations that check the shape.
+
+        Others, such as those that compute a part of the elements in another way, are then called as they are.
+        """
+        name = getattr(function, "__name__", str(function))
         if not self.names:
-            name = getattr(function, "__name__", str(function))
             raise DependentShapeError(self.unknown_shape(name))
+        if self.names[-1] not in CHECKING_SHAPES:
+            raise ValueNeededError(self.unknown_shape(name))
         return self._record(function, tuple(arguments), keywords, shapes=True)
 
     def record_into(self, out: Any, function: Any, arguments: Any, keywords: dict[str, Any]) -> Any:
