@@ -351,7 +351,12 @@ class Tracer:
         return result
 
     def assume(self, symbol: Symbol) -> bool:
-        """Return the truth of a symbol; replays check that it is the same."""
+        """Return the truth of a symbol; replays check that it is the same, and go another way if it is not.
+
+        Where they could not, as something was changed before, an operation that asks is called as it is.
+        """
+        if self.names and self._has_changed_something():
+            raise ValueNeededError(self.refusal("bool()", symbol.value))
         truth = bool(symbol.value.array)
         call = self._note(bool, (symbol,), {})
         call.expected = truth
@@ -421,8 +426,11 @@ class Tracer:
 
     def failed_at_a_check(self) -> bool:
         """Whether a check is the last that was recorded, and nothing that was there before has been changed."""
-        outside = any(call.effect or any(root.kind != RESULT for root in call.writes) for call in self.calls)
-        return bool(self.calls) and self.calls[-1].expected is not None and not outside
+        return bool(self.calls) and self.calls[-1].expected is not None and not self._has_changed_something()
+
+    def _has_changed_something(self) -> bool:
+        """Whether a call does more than to compute results: writes to what was there before, or draws numbers."""
+        return any(call.effect or any(root.kind != RESULT for root in call.writes) for call in self.calls)
 
     # ---- messages
 
