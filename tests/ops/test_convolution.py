@@ -145,7 +145,8 @@ REFUSED = {
     "window 0": (lambda: tg.max_pool2d(X, 0), ValueError, "kernel_size"),
     "window too large": (lambda: tg.avg_pool2d(X, 5), ValueError, "smaller"),
     "window of text": (lambda: tg.avg_pool2d(X, "2"), TypeError, "kernel_size"),
-    "padding of a window": (lambda: tg.max_pool2d(X, 2, padding=2), ValueError, "half a window"),
+    "padding of a window": (lambda: tg.max_pool2d(X, 2, padding=2), ValueError, "half of kernel_size"),
+    "padding of a dilated window": (lambda: tg.max_pool2d(X, 3, padding=2, dilation=2), ValueError, "half of"),
     "divisor": (lambda: tg.avg_pool2d(X, 2, divisor_override=0), ValueError, "divisor_override"),
 }
 

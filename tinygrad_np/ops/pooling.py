@@ -177,7 +177,7 @@ def max_pool2d(
     stride
         s, steps from one window to the next; by default windows lie side by side.
     padding
-        elements added on all sides, which are never the largest; at most half a window.
+        elements added on all sides, which are never the largest; at most half of `kernel_size`, as in PyTorch.
     dilation
         d, steps from one element of a window to the next.
     ceil_mode
@@ -195,7 +195,7 @@ def max_pool2d(
     ------
     TypeError, ValueError
         If an option is not of integers; if it is too small or of another length; if the input has not as many
-        dimensions, or not as many elements as a window takes; if there is more padding than half a window.
+        dimensions, or not as many elements as a window takes; if there is more padding than half of `kernel_size`.
 
     Examples
     --------
@@ -262,7 +262,7 @@ def avg_pool2d(
     input, kernel_size, stride, ceil_mode
         as in `max_pool2d`.
     padding
-        zeros added on all sides; at most half a window.
+        zeros added on all sides; at most half of `kernel_size`.
     count_include_pad
         whether the count is of zeros of the padding too.
     divisor_override
@@ -334,8 +334,8 @@ def _windows(
     after = []
     for n, k, s, p, d in zip(size, kernel, stride, before, dilation, strict=True):
         extent = d * (k - 1) + 1
-        if 2 * p > extent:
-            raise ValueError(f"padding {padding} for windows of {kernel_size}: it may be half a window at most")
+        if 2 * p > k:
+            raise ValueError(f"padding {padding} for windows of {kernel_size}: it may be half of kernel_size at most")
         count = (n + 2 * p - extent + (s - 1 if ceil_mode else 0)) // s + 1
         if ceil_mode and (count - 1) * s >= n + p:  # the last window would begin in the padding
             count -= 1
