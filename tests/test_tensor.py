@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from typing import Any
 
 import numpy as np
 import pytest
@@ -322,6 +323,41 @@ def test_data_replaces_the_memory() -> None:
     assert x.grad.shape == (3,)
     x.data -= 1
     assert x.tolist() == [-1, -1, -1]
+
+
+MAKERS: dict[str, tuple[Any, ...]] = {
+    "tensor": ([1.0],),
+    "as_tensor": ([1.0],),
+    "full": ((2,), 7),
+    "zeros": (2,),
+    "ones": (2,),
+    "empty": (2,),
+    "eye": (2,),
+    "arange": (3,),
+    "linspace": (0, 1, 3),
+    "logspace": (0, 1, 3),
+    "zeros_like": (np.ones(2),),
+    "ones_like": (np.ones(2),),
+    "empty_like": (np.ones(2),),
+    "full_like": (np.ones(2), 7),
+    "rand": (2,),
+    "randn": (2,),
+    "randint": (5, (2,)),
+    "randperm": (3,),
+    "rand_like": (np.ones(2),),
+    "randn_like": (np.ones(2),),
+    "randint_like": (np.ones(2), 5),
+}
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_functions_that_make_tensors_take_the_one_device(name: str) -> None:
+    make = getattr(tg, name)
+    expected = make(*MAKERS[name])
+    made = make(*MAKERS[name], device="cpu")
+    assert (made.shape, made.dtype, made.device) == (expected.shape, expected.dtype, "cpu")
+    with pytest.raises(RuntimeError, match="device cuda:0 is not there"):
+        make(*MAKERS[name], device="cuda:0")
 
 
 @pytest.mark.parametrize("data", [tg.zeros(3), tg.zeros(2, dtype="float64")])

@@ -14,6 +14,8 @@ from numpy.typing import DTypeLike
 
 import tinygrad_np as tg  # the package itself, still loading: its names are looked up when a method is called
 
+from .device import check_device
+
 if TYPE_CHECKING:
     from .tensor import Tensor
 
@@ -368,8 +370,7 @@ class Methods:
                 device = target
             else:
                 dtype = target
-        if device is not None and str(device).split(":")[0] != "cpu":
-            raise RuntimeError(f"device {device} is not there: everything runs on cpu")
+        check_device(device)
         if dtype is not None and np.dtype(dtype) != self.dtype:
             return tg.astype(self, dtype=np.dtype(dtype))
         return tg.clone(self) if copy else self

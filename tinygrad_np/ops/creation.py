@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import dtypes
+from ..device import check_device
 from ..protocols import answer_for
 from ..tensor import Tensor, wrap
 from .words import sizes_of
 
 
-def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, *, device: Any = None) -> Tensor:
     """Return a new tensor with a copy of `data`.
 
     Parameters
@@ -25,9 +26,13 @@ def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
         NumPy dtype; by default that of `data`, where Python floats become the default dtype (float32).
     requires_grad
         whether `backward` collects its gradient.
+    device
+        ``"cpu"`` or None, here and in the other functions that make tensors.
 
     Raises
     ------
+    RuntimeError
+        If the device is another one.
     TypeError
         If the dtype is neither boolean, integer nor floating; or not floating where `requires_grad`.
     ValueError
@@ -42,6 +47,7 @@ def tensor(data: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
     >>> tg.tensor([0.5, 2], requires_grad=True)
     tensor([0.5, 2. ], requires_grad=True)
     """
+    check_device(device)
     if isinstance(data, Tensor):
         data = data.array
     elif isinstance(data, list | tuple):
@@ -58,7 +64,7 @@ def _without_tensors(data: Any) -> Any:
     return data.array if isinstance(data, Tensor) else data
 
 
-def as_tensor(data: Any, dtype: DTypeLike | None = None) -> Tensor:
+def as_tensor(data: Any, dtype: DTypeLike | None = None, device: Any = None) -> Tensor:
     """Return `data` as a tensor, sharing its memory, and history, where no conversion is needed.
 
     Examples
@@ -69,6 +75,7 @@ def as_tensor(data: Any, dtype: DTypeLike | None = None) -> Tensor:
     >>> a
     array([1., 0.])
     """
+    check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     return Tensor(_without_tensors(data), dtype)
@@ -94,7 +101,12 @@ def from_numpy(array: np.ndarray) -> Tensor:
 
 
 def full(
-    size: int | Sequence[int], fill_value: float, *, dtype: DTypeLike | None = None, requires_grad: bool = False
+    size: int | Sequence[int],
+    fill_value: float,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return a tensor of shape `size` with every element `fill_value`, of its dtype unless given.
 
@@ -104,12 +116,13 @@ def full(
     >>> tg.full((2,), 7)
     tensor([7, 7])
     """
+    check_device(device)
     value = fill_value.array if isinstance(fill_value, Tensor) else fill_value
     shape = sizes_of(tuple(size) if isinstance(size, Sequence) else (size,))
     return Tensor(np.full(shape, value, dtype or dtypes.as_array(value).dtype), requires_grad=requires_grad)
 
 
-def zeros(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def zeros(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Return zeros of shape `size`, in the default dtype unless given.
 
     Examples
@@ -118,10 +131,11 @@ def zeros(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
     >>> tg.zeros(2, 3).shape, tg.zeros((2, 3)).shape
     ((2, 3), (2, 3))
     """
+    check_device(device)
     return Tensor(np.zeros(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
-def ones(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def ones(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Return ones of shape `size`, in the default dtype unless given.
 
     Examples
@@ -130,10 +144,11 @@ def ones(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False
     >>> tg.ones(2)
     tensor([1., 1.])
     """
+    check_device(device)
     return Tensor(np.ones(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
-def empty(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def empty(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Return a tensor of shape `size` whose elements are whatever was in memory.
 
     Examples
@@ -142,10 +157,13 @@ def empty(*size: Any, dtype: DTypeLike | None = None, requires_grad: bool = Fals
     >>> tg.empty(2, 3).shape
     (2, 3)
     """
+    check_device(device)
     return Tensor(np.empty(sizes_of(size), dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
-def eye(n: int, m: int | None = None, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def eye(
+    n: int, m: int | None = None, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return the identity matrix of shape ``(n, n)``, or ``(n, m)``.
 
     Examples
@@ -155,6 +173,7 @@ def eye(n: int, m: int | None = None, *, dtype: DTypeLike | None = None, require
     tensor([[1., 0.],
             [0., 1.]])
     """
+    check_device(device)
     return Tensor(np.eye(n, m, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad)
 
 
@@ -165,6 +184,7 @@ def arange(
     *,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return the numbers from `start` up to, not including, `end` in steps of `step`; int64 if all three are integers.
 
@@ -174,6 +194,7 @@ def arange(
     >>> tg.arange(3), tg.arange(1, 2, 0.5)
     (tensor([0, 1, 2]), tensor([1. , 1.5]))
     """
+    check_device(device)
     if end is None:
         start, end = 0, start
     if dtype is None:
@@ -183,7 +204,13 @@ def arange(
 
 
 def linspace(
-    start: float, end: float, steps: int, *, dtype: DTypeLike | None = None, requires_grad: bool = False
+    start: float,
+    end: float,
+    steps: int,
+    *,
+    dtype: DTypeLike | None = None,
+    requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return `steps` evenly spaced numbers from `start` to `end`, both included.
 
@@ -193,12 +220,15 @@ def linspace(
     >>> tg.linspace(0, 1, 3)
     tensor([0. , 0.5, 1. ])
     """
+    check_device(device)
     return Tensor(
         np.linspace(start, end, steps, dtype=dtype or dtypes.get_default_dtype()), requires_grad=requires_grad
     )
 
 
-def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype: DTypeLike | None = None) -> Tensor:
+def logspace(
+    start: float, end: float, steps: int, base: float = 10.0, *, dtype: DTypeLike | None = None, device: Any = None
+) -> Tensor:
     """Return `steps` numbers from ``base**start`` to ``base**end``, evenly spaced in the exponent.
 
     Examples
@@ -207,6 +237,7 @@ def logspace(start: float, end: float, steps: int, base: float = 10.0, *, dtype:
     >>> tg.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
+    check_device(device)
     return Tensor(np.logspace(start, end, steps, base=base, dtype=dtype or dtypes.get_default_dtype()))
 
 
@@ -215,23 +246,33 @@ def array_of(input: Any) -> np.ndarray:
     return input.array if isinstance(input, Tensor) else dtypes.as_array(input)
 
 
-def zeros_like(input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def zeros_like(
+    input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return zeros of the shape, memory order and (unless given) dtype of `input`."""
+    check_device(device)
     return Tensor(np.zeros_like(array_of(input), dtype=dtype), requires_grad=requires_grad)
 
 
-def ones_like(input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def ones_like(input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None) -> Tensor:
     """Return ones of the shape, memory order and (unless given) dtype of `input`."""
+    check_device(device)
     return Tensor(np.ones_like(array_of(input), dtype=dtype), requires_grad=requires_grad)
 
 
-def empty_like(input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def empty_like(
+    input: Any, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return an uninitialised tensor of the shape, memory order and (unless given) dtype of `input`."""
+    check_device(device)
     return Tensor(np.empty_like(array_of(input), dtype=dtype), requires_grad=requires_grad)
 
 
-def full_like(input: Any, fill_value: float, *, dtype: DTypeLike | None = None, requires_grad: bool = False) -> Tensor:
+def full_like(
+    input: Any, fill_value: float, *, dtype: DTypeLike | None = None, requires_grad: bool = False, device: Any = None
+) -> Tensor:
     """Return a tensor like `input` with every element `fill_value`."""
+    check_device(device)
     return Tensor(np.full_like(array_of(input), fill_value, dtype=dtype), requires_grad=requires_grad)
 
 

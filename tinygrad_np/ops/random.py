@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from .. import dtypes
+from ..device import check_device
 from ..tensor import Tensor
 from .creation import array_of
 from .words import sizes_of
@@ -100,6 +101,7 @@ def rand(
     generator: np.random.Generator | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return numbers drawn evenly from [0, 1).
 
@@ -109,6 +111,7 @@ def rand(
     >>> tg.rand(2, 3).shape
     (2, 3)
     """
+    check_device(device)
     return _drawn(np.random.Generator.random, sizes_of(size), dtype, requires_grad, generator)
 
 
@@ -117,6 +120,7 @@ def randn(
     generator: np.random.Generator | None = None,
     dtype: DTypeLike | None = None,
     requires_grad: bool = False,
+    device: Any = None,
 ) -> Tensor:
     """Return numbers drawn from the normal distribution of mean 0 and variance 1.
 
@@ -126,6 +130,7 @@ def randn(
     >>> tg.randn(2, 3).dtype
     dtype('float32')
     """
+    check_device(device)
     return _drawn(np.random.Generator.standard_normal, sizes_of(size), dtype, requires_grad, generator)
 
 
@@ -161,6 +166,7 @@ def randint(
     *,
     generator: np.random.Generator | None = None,
     dtype: DTypeLike = np.int64,
+    device: Any = None,
 ) -> Tensor:
     """Return integers drawn evenly from `low` (0 if left out) up to, not including, `high`: ``randint(10, (2, 3))``.
 
@@ -175,6 +181,7 @@ def randint(
     >>> tg.randint(0, 10, (2, 3)).shape
     (2, 3)
     """
+    check_device(device)
     if size is None:
         low, high, size = 0, low, high
     if size is None or not high > low:
@@ -182,7 +189,7 @@ def randint(
     return Tensor(draw(lambda source: source.integers(low, high, tuple(size)).astype(dtype), generator))
 
 
-def randperm(n: int, *, generator: np.random.Generator | None = None) -> Tensor:
+def randperm(n: int, *, generator: np.random.Generator | None = None, device: Any = None) -> Tensor:
     """Return the integers below `n` in random order, int64.
 
     Examples
@@ -191,6 +198,7 @@ def randperm(n: int, *, generator: np.random.Generator | None = None) -> Tensor:
     >>> sorted(tg.randperm(4).tolist())
     [0, 1, 2, 3]
     """
+    check_device(device)
     return Tensor(draw(lambda source: source.permutation(n), generator))
 
 
@@ -215,22 +223,29 @@ def bernoulli(input: Any, *, generator: np.random.Generator | None = None) -> Te
     return Tensor(np.asarray(drawn < p).astype(p.dtype))
 
 
-def rand_like(input: Any, *, generator: np.random.Generator | None = None, dtype: DTypeLike | None = None) -> Tensor:
+def rand_like(
+    input: Any, *, generator: np.random.Generator | None = None, dtype: DTypeLike | None = None, device: Any = None
+) -> Tensor:
     """Return numbers from [0, 1) in the shape and dtype of `input`."""
+    check_device(device)
     array = array_of(input)
     return rand(array.shape, generator=generator, dtype=dtype or array.dtype)
 
 
-def randn_like(input: Any, *, generator: np.random.Generator | None = None, dtype: DTypeLike | None = None) -> Tensor:
+def randn_like(
+    input: Any, *, generator: np.random.Generator | None = None, dtype: DTypeLike | None = None, device: Any = None
+) -> Tensor:
     """Return normal numbers in the shape and dtype of `input`."""
+    check_device(device)
     array = array_of(input)
     return randn(array.shape, generator=generator, dtype=dtype or array.dtype)
 
 
 def randint_like(
-    input: Any, low: int, high: int | None = None, *, generator: np.random.Generator | None = None
+    input: Any, low: int, high: int | None = None, *, generator: np.random.Generator | None = None, device: Any = None
 ) -> Tensor:
     """Return integers from `low` (0 if left out) up to, not including, `high` in the shape and dtype of `input`."""
+    check_device(device)
     array = array_of(input)
     if high is None:
         low, high = 0, low
