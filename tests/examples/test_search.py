@@ -19,7 +19,7 @@ import pytest
 from search_command import JOURNAL, SCRIPT, SMALL, command, ends, search, stop_after, trials, wait_for
 from train_command import train, write_images
 
-from application.search.executors import Processes  # isort: skip - search_command makes it known
+from application.search.executors import Processes, no_interruption  # isort: skip - search_command makes it known
 
 WITHOUT_YAML = "YAML needs PyYAML, which is not installed"
 
@@ -144,6 +144,21 @@ def test_a_signal_leaves_a_search_that_goes_on_and_no_process(
     if sys.platform == "linux":
         wait_for(lambda: not processes_with(f"SEARCH_OF_THIS_TEST={tmp_path.name}"))
     assert journal.read_text().count('"end"') == 0
+
+
+def test_a_signal_waits_while_the_lock_of_a_future_may_be_held() -> None:
+    """Otherwise it would stay locked, and the end of the pool would wait for it for ever."""
+    reached = []
+
+    def interrupted() -> None:
+        with no_interruption():
+            os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.05)
+            reached.append(True)
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert reached
 
 
 def worker_of(process: int) -> int | None:

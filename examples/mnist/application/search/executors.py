@@ -58,7 +58,7 @@ class Processes(Executor):
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Call ``fn(*args, **kwargs)`` in an idle process, and wait for one if there is none."""
         pool = self._idle.get()  # waits, as a future is seen to be done a moment before its process is idle
-        with _environment(self._threads), _no_interruption():  # the process may be started now
+        with _environment(self._threads), no_interruption():  # the process may be started now
             if pool is None:
                 pool = self._make()
             try:
@@ -67,7 +67,7 @@ class Processes(Executor):
                 self._pools.discard(pool)
                 pool = self._make()
                 future = pool.submit(fn, *args, **kwargs)
-        future.add_done_callback(lambda done: self._release(pool, done))
+            future.add_done_callback(lambda done: self._release(pool, done))
         return future
 
     def _make(self) -> ProcessPoolExecutor:
@@ -123,8 +123,12 @@ def _environment(threads: int) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _no_interruption() -> Iterator[None]:
-    """Keep signals waiting, and for good in processes that are started meanwhile, which would print where they are."""
+def no_interruption() -> Iterator[None]:
+    """Keep signals waiting, and for good in processes that are started meanwhile, which would print where they are.
+
+    Around what takes the lock of a future, too: an interruption just then would leave it locked, and the end of its
+    pool would wait for it for ever.
+    """
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -9,14 +9,14 @@ from typing import Any, Protocol
 
 from ..config import Config, OptionError
 from ..run import RunError
-from .executors import Workforce
+from .executors import Workforce, no_interruption
 from .records import Record
 from .space import Point, Space
 from .strategies import STRATEGIES, propose_at_random
 from .trial import COMPLETE, DIVERGED, FAILED, PRUNED, Trial
 from .work import Result, Task, train
 
-POLL = 2.0  # seconds between looks at whether the workers are still there
+POLL = 1.0  # seconds between looks at whether the workers are still there, and whether a signal came
 ATTEMPTS = 2  # a trial that fails is tried once more
 
 
@@ -74,7 +74,8 @@ class Study:
             self.watcher.show(self.record.trials)
             if not self._running:
                 return
-            done, _ = wait(self._running, POLL, return_when=FIRST_COMPLETED)
+            with no_interruption():
+                done, _ = wait(self._running, POLL, return_when=FIRST_COMPLETED)
             if not done:
                 self.workforce.check()
             for future in done:
