@@ -156,7 +156,7 @@ def _descends_by_sums(
     q: Any
     d: Any
     b: Any
-    flat = _flat(p, grad, buffer) if p.size >= LARGE else None
+    flat = _flat(p, grad, buffer) if p.size >= LARGE and p.flags.writeable else None
     if flat is None:
         return False
     sign, part, keep = -1.0 if maximize else 1.0, 1 - dampening, 1 - rate * weight_decay

@@ -159,6 +159,15 @@ def test_the_momentum_of_large_parameters_is_left_to_the_library(
 
 
 @every_optimizer
+def test_a_large_parameter_that_cannot_be_written_to_is_no_silence(make: Any) -> None:
+    p = parameter(300, 300)
+    p.array.flags.writeable = False
+    give_gradient(p)
+    with pytest.raises(ValueError, match="read-only"):
+        make([p]).step()
+
+
+@every_optimizer
 @pytest.mark.usefixtures("small_blocks")
 def test_a_parameter_that_is_a_strided_view(make: Any) -> None:
     results = []
